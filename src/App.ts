@@ -1,0 +1,141 @@
+import type { Server } from "node:http"
+import { NodeHttpServer } from "@effect/platform-node"
+import { Effect, Layer } from "effect"
+import { FetchHttpClient, HttpIncomingMessage, HttpRouter } from "effect/http"
+import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import type { SqlClient } from "effect/sql"
+import { Api } from "./api/Api.ts"
+import { Authenticator } from "./auth/Authenticator.ts"
+import { BearerToken } from "./auth/BearerToken.ts"
+import { JwtVerifier } from "./auth/JwtVerifier.ts"
+import type { KeySource } from "./auth/KeySource.ts"
+import { Sessions } from "./auth/Sessions.ts"
+import { SigningKeys } from "./auth/SigningKeys.ts"
+import { Users } from "./auth/Users.ts"
+import { ChatKit } from "./chatkit/ChatKit.ts"
+import { Ids } from "./chatkit/Ids.ts"
+import { Responder } from "./chatkit/Responder.ts"
+import { AccountsPg } from "./db/AccountsPg.ts"
+import { BetterAuthTables } from "./db/BetterAuthTables.ts"
+import * as Database from "./db/Database.ts"
+import { KeySourcePg } from "./db/KeySourcePg.ts"
+import { Outage } from "./db/Outage.ts"
+import { ReadinessPg } from "./db/ReadinessPg.ts"
+import { ThreadSchema } from "./db/ThreadSchema.ts"
+import { ThreadStorePg } from "./db/ThreadStorePg.ts"
+import { AttemptLog } from "./http/AttemptLog.ts"
+import { AuthenticationHttp } from "./http/AuthenticationHttp.ts"
+import { BodyErrorsHttp } from "./http/BodyErrorsHttp.ts"
+import { Draining } from "./http/Draining.ts"
+import { Envelope, isLoopback } from "./http/Envelope.ts"
+import { HealthHttp } from "./http/HealthHttp.ts"
+import { KeySourceHttp } from "./http/KeySourceHttp.ts"
+import * as NodeServer from "./http/NodeServer.ts"
+import { SupportHttp } from "./http/SupportHttp.ts"
+import { Settings, type SettingsShape } from "./Settings.ts"
+import { Startup } from "./Startup.ts"
+import { LogBudget } from "./telemetry/LogBudget.ts"
+import { Telemetry } from "./telemetry/Telemetry.ts"
+
+/** Who is asking: from the `Authorization` header to the person. Needs `Accounts` and keys. */
+export const Authentication = (settings: SettingsShape) =>
+  Authenticator.layer.pipe(
+    Layer.provide([BearerToken.layer, JwtVerifier.layer(settings), Users.layer, Sessions.layer])
+  )
+
+/** What is asked. Needs a `ThreadStore`. */
+export const Conversation = ChatKit.layer.pipe(
+  Layer.provide(Responder.layerEcho),
+  Layer.provide(Ids.layer)
+)
+
+type Keys = Layer.Layer<
+  KeySource,
+  never,
+  BetterAuthTables | Outage | SqlClient.SqlClient | LogBudget
+>
+
+/** Without a secret and another place for keys, the `jwks` table is all there is to verify with. */
+const keysNeeded = ({ jwksUrl, secret }: SettingsShape) =>
+  secret === undefined && jwksUrl === undefined
+
+const keysOf = (settings: SettingsShape): Keys =>
+  settings.jwksUrl === undefined
+    ? KeySourcePg({ keysNeeded: keysNeeded(settings) })
+    : KeySourceHttp(settings.jwksUrl).pipe(Layer.provide(FetchHttpClient.layer))
+
+/** Better Auth's tables and our own, on whatever PostgreSQL is given. */
+export const Storage = (
+  settings: SettingsShape,
+  database: Layer.Layer<SqlClient.SqlClient, unknown>,
+  keys: Keys = keysOf(settings)
+) => {
+  const tables = { schema: settings.schema, keysNeeded: keysNeeded(settings) }
+  return Layer.mergeAll(AccountsPg, ThreadStorePg, ReadinessPg).pipe(
+    Layer.provideMerge(SigningKeys.layer),
+    Layer.provide(keys),
+    Layer.provide([BetterAuthTables.layer(tables), ThreadSchema.layer]),
+    Layer.provide(Outage.layer),
+    Layer.provide(database)
+  )
+}
+
+/** How the world is answered. Needs the services above, and a server to listen with. */
+export const Http = ({ bodyLimit, corsOrigins, docs, production }: SettingsShape) => {
+  const origins = new Set(corsOrigins)
+  const contract = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
+    Layer.provide(SupportHttp.pipe(Layer.provide([AuthenticationHttp, BodyErrorsHttp]))),
+    Layer.provide(HealthHttp)
+  )
+  const page = docs
+    ? HttpApiScalar.layer(Api, { path: "/docs", scalar: { withDefaultFonts: false } })
+    : Layer.empty
+  const envelope = Envelope({
+    docs,
+    allowsOrigin: (origin) => origins.has(origin) || (!production && isLoopback(origin))
+  })
+  return HttpRouter.serve(Layer.mergeAll(contract, page, envelope), {
+    disableLogger: true,
+    disableListenLog: true
+  }).pipe(
+    Layer.provide(AttemptLog.layer),
+    Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, bodyLimit))
+  )
+}
+
+const listening = (server: Server, { host, port }: SettingsShape) =>
+  NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout: "1 second" })
+
+/** Starts from the bottom line up, stops from the top line down. */
+export const serve = (
+  settings: SettingsShape,
+  database: Layer.Layer<SqlClient.SqlClient, unknown>
+) =>
+  Layer.unwrap(
+    Effect.sync(() => {
+      const server = NodeServer.make()
+      return Draining.first(server).pipe(
+        Layer.provide(Startup(settings)),
+        Layer.provide(Http(settings)),
+        Layer.provide(Draining.layer),
+        Layer.provideMerge(listening(server, settings)),
+        Layer.provide([Authentication(settings), Conversation]),
+        Layer.provide(Storage(settings, database)),
+        Layer.provide(LogBudget.layer)
+      )
+    })
+  )
+
+/** The whole program, from its environment alone. */
+export const App = Layer.unwrap(
+  Effect.gen(function* () {
+    const settings = yield* Settings
+    const { databasePoolSize, databaseUrl } = settings
+    if (databaseUrl !== undefined) {
+      return serve(settings, Database.layer({ url: databaseUrl, poolSize: databasePoolSize }))
+    }
+    const { Development } = yield* Effect.promise(() => import("./dev/Development.ts"))
+    const development = yield* Development(settings)
+    return serve(development.settings, development.database)
+  })
+).pipe(Layer.provide(Telemetry), Layer.provide(Settings.layer))

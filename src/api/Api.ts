@@ -1,0 +1,15 @@
+import { HttpApi, OpenApi } from "effect/http-api"
+import { HealthApi } from "./HealthApi.ts"
+import { SupportApi } from "./SupportApi.ts"
+
+/** The whole surface. */
+export class Api extends HttpApi.make("effect-chatkit")
+  .add(SupportApi)
+  .add(HealthApi)
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "effect-chatkit",
+      version: "0.1.0",
+      description: "ChatKit's backend for the people your Better Auth app signs in."
+    })
+  ) {}

@@ -1,0 +1,157 @@
+import { Schema, SchemaTransformation } from "effect"
+import { HttpApiSchema } from "effect/http-api"
+import {
+  DbUnavailable,
+  InvalidRequest,
+  InvalidToken,
+  KeysUnavailable,
+  NoActiveSession,
+  NotFound,
+  Refused,
+  UserNotFound
+} from "../domain/Errors.ts"
+
+/** Every status and every sentence the world is told, in one place. */
+export const sentences = {
+  InvalidToken: "Invalid or expired JWT token",
+  UserNotFound: "User not found with provided email",
+  NoActiveSession: "No active sessions found for user",
+  Unavailable: "Service temporarily unavailable",
+  400: "Malformed request: send a JSON body over well-formed HTTP",
+  404: "No such route: ChatKit is served at POST /support/chatkit",
+  405: "Method not allowed on this route: see the Allow header",
+  408: "The request took too long to arrive: send it again",
+  413: "Request body too large: send less, or raise BODY_LIMIT on the server",
+  415: "Unsupported content type: send application/json",
+  431: "Request headers too large: send fewer or shorter ones",
+  500: "Internal server error",
+  503: "Service temporarily unavailable"
+} as const
+
+/** Seconds after which a client may try again. */
+export const retryAfter = "2"
+
+const realm = `Bearer realm="effect-chatkit"`
+
+/** RFC 6750 §3: no error code where the request carried no credentials for this scheme. */
+const challenge = ({ reason }: InvalidToken) =>
+  reason === "no_credentials" || reason === "other_scheme"
+    ? realm
+    : `${realm}, error="invalid_token", error_description="The access token is invalid or expired"`
+
+const body = <const N extends number, const M extends string>(
+  identifier: string,
+  status: N,
+  error: M
+) =>
+  Schema.Struct({ error: Schema.Literal(error), status: Schema.Literal(status) }).annotate({
+    identifier,
+    httpApiStatus: status
+  })
+
+// ChatKit's client shows `message`; bodies carry it once the caller is known.
+const message = Schema.optionalKey(Schema.String)
+
+/** A row without headers. Only the sentence crosses: a typed client decodes `blank`. */
+const row = <E extends { readonly _tag: string }, const N extends number, const M extends string>(
+  schema: Schema.Codec<E, unknown>,
+  blank: E,
+  status: N,
+  error: M,
+  identifier: string = blank._tag
+) =>
+  body(identifier, status, error).pipe(
+    Schema.decodeTo(
+      Schema.toType(schema),
+      SchemaTransformation.transform({ decode: () => blank, encode: () => ({ error, status }) })
+    ),
+    HttpApiSchema.status(status)
+  )
+
+export const InvalidTokenWire = InvalidToken.pipe(
+  HttpApiSchema.encodeToWithHeaders(
+    {
+      body: body("InvalidToken", 401, sentences.InvalidToken),
+      headers: { "www-authenticate": Schema.String }
+    },
+    {
+      decode: ({ headers }) =>
+        new InvalidToken({
+          reason: headers["www-authenticate"].includes("error=") ? "claims" : "no_credentials"
+        }),
+      encode: (error) => ({
+        body: { error: sentences.InvalidToken, status: 401 } as const,
+        headers: { "www-authenticate": challenge(error) }
+      })
+    }
+  )
+)
+
+export const UserNotFoundWire = row(UserNotFound, new UserNotFound(), 404, sentences.UserNotFound)
+
+export const NoActiveSessionWire = row(
+  NoActiveSession,
+  new NoActiveSession({}),
+  404,
+  sentences.NoActiveSession
+)
+
+/** `DbUnavailable` and `KeysUnavailable`: to the client both are the same outage. */
+export const UnavailableWire = Schema.Union([DbUnavailable, KeysUnavailable]).pipe(
+  HttpApiSchema.encodeToWithHeaders(
+    {
+      body: Schema.Struct({
+        error: Schema.Literal(sentences.Unavailable),
+        status: Schema.Literal(503),
+        message
+      }).annotate({ identifier: "DbUnavailable", httpApiStatus: 503 }),
+      headers: { "retry-after": Schema.String }
+    },
+    {
+      decode: () => new DbUnavailable({ operation: "undisclosed" }),
+      encode: () => ({
+        body: { error: sentences.Unavailable, status: 503 } as const,
+        headers: { "retry-after": retryAfter }
+      })
+    }
+  )
+)
+
+export const InvalidRequestWire = Schema.Struct({
+  error: Schema.String,
+  status: Schema.Literal(400),
+  message
+})
+  .annotate({ identifier: "InvalidRequest", httpApiStatus: 400 })
+  .pipe(
+    Schema.decodeTo(
+      Schema.toType(InvalidRequest),
+      SchemaTransformation.transform({
+        decode: ({ error }) => new InvalidRequest({ problem: error }),
+        encode: ({ problem }) => ({ error: problem, status: 400 as const })
+      })
+    ),
+    HttpApiSchema.status(400)
+  )
+
+const objects = Schema.Literals(["Thread not found", "Attachment not found"])
+
+export const NotFoundWire = Schema.Struct({ error: objects, status: Schema.Literal(404), message })
+  .annotate({ identifier: "NotFound", httpApiStatus: 404 })
+  .pipe(
+    Schema.decodeTo(
+      Schema.toType(NotFound),
+      SchemaTransformation.transform({
+        decode: ({ error }) =>
+          new NotFound({ object: error === "Thread not found" ? "Thread" : "Attachment" }),
+        encode: ({ object }) => ({ error: `${object} not found` as const, status: 404 as const })
+      })
+    ),
+    HttpApiSchema.status(404)
+  )
+
+const refused = <const N extends Refused["status"]>(status: N) =>
+  row(Refused, new Refused({ status }), status, sentences[status], `Refused${status}`)
+
+/** What the platform refuses before a handler runs; `http/Refusals.ts` speaks these sentences. */
+export const RefusedWire = [refused(413), refused(415), refused(500)] as const

@@ -1,0 +1,32 @@
+import { Context, type Effect, type Redacted } from "effect"
+import type { DbUnavailable } from "../domain/Errors.ts"
+import type { SessionId, UserId } from "../domain/User.ts"
+
+/** A user row together with the live session that the question allows, read at one moment. */
+export interface Account {
+  readonly userId: UserId
+  readonly email: string
+  readonly name: string
+  /** By the admin plugin, and not over yet; false where the table has no such column. */
+  readonly banned: boolean
+  /** Nothing when every session that would do has ended. */
+  readonly sessionId: SessionId | undefined
+}
+
+/** Whose account is asked for, and which of its sessions will do. */
+export interface AccountQuery {
+  /** Exact address first, then its ASCII-lower-case form; nothing looser (no trim, no Unicode). */
+  readonly email: Redacted.Redacted | undefined
+  /** With these only that very session will do; otherwise any, and the one that expires last. */
+  readonly sessionId: SessionId | undefined
+  /** Without an e-mail the session's token finds its user. */
+  readonly sessionToken: Redacted.Redacted | undefined
+}
+
+/** Better Auth's user and session tables, read only; one statement answers a question. */
+export class Accounts extends Context.Service<
+  Accounts,
+  {
+    readonly find: (query: AccountQuery) => Effect.Effect<Account | undefined, DbUnavailable>
+  }
+>()("effect-chatkit/auth/Accounts") {}

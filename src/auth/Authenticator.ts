@@ -1,0 +1,59 @@
+import { Context, Effect, Layer, Redacted } from "effect"
+import {
+  DbUnavailable,
+  type InvalidToken,
+  type KeysUnavailable,
+  type NoActiveSession,
+  type UserNotFound
+} from "../domain/Errors.ts"
+import { Patience } from "../domain/Patience.ts"
+import { BearerToken } from "./BearerToken.ts"
+import type { CurrentUser } from "./CurrentUser.ts"
+import { JwtVerifier } from "./JwtVerifier.ts"
+import { Sessions } from "./Sessions.ts"
+import { Users } from "./Users.ts"
+
+export type AuthenticationError =
+  InvalidToken | UserNotFound | NoActiveSession | DbUnavailable | KeysUnavailable
+
+/** The whole way from the `Authorization` header to the person, in the order a request meets it. */
+export class Authenticator extends Context.Service<
+  Authenticator,
+  {
+    readonly authenticate: (
+      authorization: ReadonlyArray<string>
+    ) => Effect.Effect<CurrentUser["Service"], AuthenticationError>
+  }
+>()("effect-chatkit/auth/Authenticator") {
+  static readonly layer = Layer.effect(
+    Authenticator,
+    Effect.gen(function* () {
+      const bearerToken = yield* BearerToken
+      const jwtVerifier = yield* JwtVerifier
+      const users = yield* Users
+      const sessions = yield* Sessions
+      const { request } = yield* Patience
+      return {
+        authenticate: Effect.fn("Authenticator.authenticate")(
+          function* (authorization) {
+            const token = yield* bearerToken.extract(authorization)
+            const claims = yield* jwtVerifier.verify(token)
+            const account = yield* users.find(claims)
+            const sessionId = yield* sessions.resolve(account)
+            return {
+              userId: account.userId,
+              sessionId,
+              email: Redacted.make(account.email),
+              name: account.name,
+              verification: claims.verification
+            }
+          },
+          Effect.timeoutOrElse({
+            duration: request,
+            orElse: () => new DbUnavailable({ operation: "Authenticator.authenticate" })
+          })
+        )
+      }
+    })
+  )
+}

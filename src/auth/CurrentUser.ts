@@ -1,0 +1,29 @@
+import { Context, type Redacted } from "effect"
+import type { SessionId, UserId } from "../domain/User.ts"
+
+/**
+ * How the caller proved who they are: `jwt` by Better Auth's JWT plugin, `hs256_jwt` minted by
+ * the application with `BETTER_AUTH_SECRET`, `session_cookie` from the cookie cache,
+ * `session_token` signed by the bearer plugin.
+ */
+export interface Verification {
+  readonly kind: "jwt" | "hs256_jwt" | "session_cookie" | "session_token"
+  readonly alg: string
+  readonly kid?: string
+  readonly issuer?: string
+}
+
+/**
+ * The person behind the request, known to exist and to be signed in at this moment. Only the
+ * authentication middleware provides it, so no handler that asks for it can run without.
+ */
+export class CurrentUser extends Context.Service<
+  CurrentUser,
+  {
+    readonly userId: UserId
+    readonly sessionId: SessionId
+    readonly email: Redacted.Redacted
+    readonly name: string
+    readonly verification: Verification
+  }
+>()("effect-chatkit/auth/CurrentUser") {}

@@ -1,0 +1,42 @@
+import { Context, type Effect } from "effect"
+import type { DbUnavailable, KeysUnavailable } from "../domain/Errors.ts"
+
+/** One public key as Better Auth publishes it: its `jwks` row, or an entry of its key endpoint. */
+export interface PublicKey {
+  readonly kid: string
+  /** Public members only (RFC 7517 §4): never `d`. */
+  readonly jwk: Readonly<Record<string, string>>
+  /** The declared algorithm; a hint that narrows what the key type allows. */
+  readonly alg: string | undefined
+  /** Milliseconds since 1970 after which signatures by this key no longer count. */
+  readonly retiresAt: number
+}
+
+/** Where the verification keys are kept. Loading them all is cheap: there are a handful. */
+export class KeySource extends Context.Service<
+  KeySource,
+  {
+    readonly load: Effect.Effect<ReadonlyArray<PublicKey>, KeysUnavailable | DbUnavailable>
+  }
+>()("effect-chatkit/auth/KeySource") {}
+
+/** Better Auth's `gracePeriod`: how long an expired key still verifies, in milliseconds. */
+export const gracePeriod = 30 * 24 * 60 * 60 * 1000
+
+/** Most keys that are kept: a misconfigured Better Auth has been seen to make one per request. */
+export const maxKeys = 1000
+
+const publicMembers = ["kty", "crv", "x", "y", "n", "e"]
+
+/** The public members of a JWK, or nothing when it is no asymmetric key. */
+export const publicJwk = (
+  value: Readonly<Record<string, unknown>>
+): Readonly<Record<string, string>> | undefined => {
+  if (value["use"] !== undefined && value["use"] !== "sig") return undefined
+  if (!["OKP", "EC", "RSA"].some((kty) => kty === value["kty"])) return undefined
+  const members = publicMembers.flatMap((name) => {
+    const member = value[name]
+    return typeof member === "string" ? [[name, member] as const] : []
+  })
+  return Object.fromEntries(members)
+}

@@ -1,0 +1,22 @@
+import { Context, Effect, Layer } from "effect"
+import { NoActiveSession } from "../domain/Errors.ts"
+import type { SessionId } from "../domain/User.ts"
+import type { Account } from "./Accounts.ts"
+
+/**
+ * Resolves the session a request belongs to. Tokens outlive sign-out: only a session row that is
+ * live right now says that the person is still signed in.
+ */
+export class Sessions extends Context.Service<
+  Sessions,
+  {
+    readonly resolve: (account: Account) => Effect.Effect<SessionId, NoActiveSession>
+  }
+>()("effect-chatkit/auth/Sessions") {
+  static readonly layer = Layer.succeed(Sessions, {
+    resolve: ({ sessionId, userId }) =>
+      sessionId === undefined
+        ? Effect.fail(new NoActiveSession({ userId }))
+        : Effect.succeed(sessionId)
+  })
+}

@@ -1,0 +1,42 @@
+import * as net from "node:net"
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Layer, Redacted } from "effect"
+import { Patience } from "../domain/Patience.ts"
+import { Connections, watched } from "./Connections.ts"
+
+/** Milliseconds without traffic after which TCP asks whether the other end is still there. */
+const keepAliveInitialDelay = 5_000
+
+/**
+ * The pool of connections, opened as they are needed: a database that is away does not keep the
+ * server from starting. No startup parameters are sent, because poolers refuse them.
+ */
+export const layer = (options: { readonly url: Redacted.Redacted; readonly poolSize: number }) =>
+  Layer.unwrap(
+    Effect.map(Patience, ({ statement }) => {
+      const url = new URL(Redacted.value(options.url))
+      const { connect, dropSilent } = watched(addressOf(url), statement)
+      const client = PgClient.layer({
+        url: options.url,
+        maxConnections: options.poolSize,
+        connectTimeout: statement,
+        applicationName: "effect-chatkit",
+        stream: connect
+      })
+      return isEncrypted(url)
+        ? client
+        : Layer.merge(client, Layer.succeed(Connections, { dropSilent }))
+    })
+  )
+
+const isEncrypted = (url: URL) => !["disable", null].includes(url.searchParams.get("sslmode"))
+
+/** Where the client itself would connect to; libpq's `host` and `port` parameters included. */
+const addressOf = (url: URL): net.NetConnectOpts => {
+  const named = decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, "$1")
+  const host = url.searchParams.get("host") ?? (named === "" ? "localhost" : named)
+  const port = Number(url.searchParams.get("port") ?? (url.port === "" ? 5432 : url.port))
+  return host.startsWith("/")
+    ? { path: `${host}/.s.PGSQL.${port}` }
+    : { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay }
+}

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Schema } from "effect"
+
+/** The embedded database could not be started; the message says what to do. */
+export class EmbeddedUnavailable extends Schema.TaggedError<EmbeddedUnavailable>()(
+  "EmbeddedUnavailable",
+  { message: Schema.String }
+) {}
+
+const packages = Effect.tryPromise({
+  try: async () => ({
+    ...(await import("@electric-sql/pglite")),
+    ...(await import("@electric-sql/pglite-socket"))
+  }),
+  catch: () =>
+    new EmbeddedUnavailable({
+      message:
+        "The embedded database is not installed (npm ci --omit=dev leaves it out): set DATABASE_URL."
+    })
+})
+
+/**
+ * PostgreSQL inside the process, kept in `directory` or in memory without one, until the scope
+ * ends. Its client may have one connection only: with more PGlite mixes their messages up. It
+ * listens on a socket in a directory of its own that only this user can enter.
+ */
+export const pglite = (directory?: string) =>
+  Effect.gen(function* () {
+    const { PGlite, PGLiteSocketServer } = yield* packages
+    const db = yield* Effect.acquireRelease(
+      Effect.promise(() => PGlite.create(directory)),
+      (db) => Effect.promise(() => db.close())
+    )
+    const own = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-chatkit-"))),
+      (own) => Effect.sync(() => rmSync(own, { recursive: true, force: true }))
+    )
+    const path = join(own, ".s.PGSQL.5432")
+    // The second one is for cancelling what the first one runs.
+    const server = new PGLiteSocketServer({ db, path, maxConnections: 2 })
+    yield* Effect.acquireRelease(
+      Effect.promise(() => server.start()),
+      () => Effect.promise(() => server.stop())
+    )
+    const client = PgClient.layer({
+      path,
+      username: "postgres",
+      database: "postgres",
+      maxConnections: 1
+    })
+    return { db, client }
+  })

@@ -1,0 +1,80 @@
+import * as http from "node:http"
+import * as net from "node:net"
+import { Context, Deferred, Effect, Layer } from "effect"
+
+/** How long open work may take to end once the process was told to stop, in milliseconds. */
+const patience = 8_000
+
+/** How long an answered connection stays open for a request already on its way, in milliseconds. */
+const lastCall = 1_000
+
+/** Whether the server is about to stop: it takes no new work and ends its streams. */
+export class Draining extends Context.Service<
+  Draining,
+  {
+    readonly begin: Effect.Effect<void>
+    readonly begun: Effect.Effect<boolean>
+    /** Returns when draining begins. */
+    readonly await: Effect.Effect<void>
+  }
+>()("effect-chatkit/http/Draining") {
+  static readonly layer = Layer.effect(
+    Draining,
+    Effect.map(Deferred.make<void>(), (bell) => ({
+      begin: Effect.asVoid(Deferred.succeed(bell, undefined)),
+      begun: Deferred.isDone(bell),
+      await: Deferred.await(bell)
+    }))
+  )
+
+  /**
+   * Goes on top of the server, so that stopping begins here: not ready, no new connection, streams
+   * end, answers close their connection, and a second later the idle ones are let go.
+   */
+  static readonly first = (server: http.Server) =>
+    Layer.effectDiscard(
+      Effect.gen(function* () {
+        const draining = yield* Draining
+        // Only the listening socket: http's own `close` would also cut idle connections, and one
+        // of them may be about to ask.
+        const shut = Effect.callback<void>((resume) => {
+          net.Server.prototype.close.call(server, () => resume(Effect.void))
+        })
+        const leave = Effect.sleep(lastCall).pipe(
+          Effect.andThen(Effect.sync(() => server.closeIdleConnections())),
+          Effect.andThen(Effect.never)
+        )
+        yield* Effect.addFinalizer(() =>
+          Effect.logInfo("stopping").pipe(
+            Effect.andThen(draining.begin),
+            Effect.andThen(Effect.raceFirst(shut, leave)),
+            Effect.timeoutOption(patience),
+            Effect.andThen(Effect.sync(() => server.closeAllConnections())),
+            impatiently
+          )
+        )
+      })
+    )
+}
+
+/** One stop often arrives twice, from the terminal or the supervisor and again from npm. */
+const echo = 500
+
+/** While this waits, a second signal ends the process at once. */
+const impatiently = <A>(stopping: Effect.Effect<A>): Effect.Effect<A> => {
+  const signals = ["SIGINT", "SIGTERM"] as const
+  const end = () => process.exit(1)
+  return Effect.acquireUseRelease(
+    Effect.sync(() =>
+      setTimeout(() => {
+        for (const signal of signals) process.on(signal, end)
+      }, echo)
+    ),
+    () => stopping,
+    (arming) =>
+      Effect.sync(() => {
+        clearTimeout(arming)
+        for (const signal of signals) process.off(signal, end)
+      })
+  )
+}

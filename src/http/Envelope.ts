@@ -1,0 +1,93 @@
+import { NodeHttpServerRequest } from "@effect/platform-node"
+import { Effect } from "effect"
+import { HttpMiddleware, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { Draining } from "./Draining.ts"
+import { answered, inOurWords, refusal } from "./Refusals.ts"
+import { RequestContext, type RequestState, requestIdOf } from "./RequestContext.ts"
+
+/** Routes that go on answering while the server stops. */
+const always = /^\/(support\/health|healthz|readyz)\b/
+
+/** ChatKit's client adds its own headers to every request, so the preflight must allow them. */
+const allowedHeaders = [
+  "authorization",
+  "content-type",
+  "accept-language",
+  "chatkit-frame-instance-id"
+]
+
+/** The docs page is one file with its script inside; whatever else it might want to load, it may not. */
+const pagePolicy =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; " +
+  "font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+/** What every request meets first and every answer last, wherever it comes from. */
+export const Envelope = (options: {
+  readonly allowsOrigin: (origin: string) => boolean
+  readonly docs: boolean
+}) => {
+  const cors = HttpMiddleware.cors({
+    allowedOrigins: (origin: string | undefined) =>
+      origin !== undefined && options.allowsOrigin(origin),
+    allowedMethods: ["GET", "POST"],
+    allowedHeaders,
+    exposedHeaders: ["x-request-id"],
+    maxAge: 600
+  })
+  return HttpRouter.middleware(
+    Effect.gen(function* () {
+      const draining = yield* Draining
+      return (app) =>
+        Effect.gen(function* () {
+          const request = yield* HttpServerRequest.HttpServerRequest
+          const context: RequestState = {
+            requestId: requestIdOf(request.headers),
+            user: undefined,
+            authenticatedIn: 0
+          }
+          const stopping = yield* draining.begun
+          const served = stopping && !always.test(request.url) ? Effect.succeed(refusal(503)) : app
+          const response = yield* cors(answered(served, context)).pipe(
+            Effect.map((response) => inOurWords(response, request, context, options.docs)),
+            Effect.provideService(RequestContext, context),
+            Effect.annotateLogs({ "request.id": context.requestId })
+          )
+          return HttpServerResponse.setHeaders(response, {
+            "x-request-id": context.requestId,
+            "x-content-type-options": "nosniff",
+            "cache-control": response.headers["cache-control"] ?? "no-store",
+            ...(isPage(response) ? { "content-security-policy": pagePolicy } : {}),
+            ...(stopping || (yield* draining.begun) || isUnread(request, response)
+              ? { connection: "close" }
+              : {})
+          })
+        })
+    }),
+    { global: true }
+  )
+}
+
+/** A refused body without a stated length may go on for ever: the connection ends with the answer. */
+const isUnread = (
+  request: HttpServerRequest.HttpServerRequest,
+  { status }: HttpServerResponse.HttpServerResponse
+) =>
+  status >= 400 &&
+  request.headers["transfer-encoding"] !== undefined &&
+  !NodeHttpServerRequest.toIncomingMessage(request).complete
+
+const isPage = ({ body }: HttpServerResponse.HttpServerResponse) =>
+  "contentType" in body && body.contentType?.startsWith("text/html") === true
+
+/** In development pages come from whatever port their dev server took. */
+export const isLoopback = (origin: string): boolean => {
+  const url = URL.parse(origin)
+  return (
+    url !== null &&
+    ["http:", "https:"].includes(url.protocol) &&
+    (url.hostname === "localhost" ||
+      url.hostname.endsWith(".localhost") ||
+      url.hostname === "[::1]" ||
+      /^127(\.\d{1,3}){3}$/.test(url.hostname))
+  )
+}

@@ -1,0 +1,55 @@
+import * as http from "node:http"
+import type { Duplex } from "node:stream"
+import { sentences } from "../api/Errors.ts"
+
+/** Bytes. Room for a token with an avatar in it to be refused as too long, and not by Node. */
+const maxHeaderSize = 64 * 1024
+
+/** Milliseconds. Longer than a load balancer keeps a connection, so that it hangs up first. */
+const keepAliveTimeout = 65_000
+const headersTimeout = 15_000
+const requestTimeout = 60_000
+
+/** Node's server, with its own refusals (bad HTTP, too slow, headers too large) in our words. */
+export const make = (): http.Server => {
+  const server = http.createServer({
+    maxHeaderSize,
+    keepAliveTimeout,
+    headersTimeout,
+    requestTimeout,
+    // Node would answer these two itself, without a body. Neither is worth a refusal.
+    requireHostHeader: false
+  })
+  server.on("checkExpectation", (request, response) => server.emit("request", request, response))
+  return server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    refuse(statusOf(error.code), socket)
+  })
+}
+
+const statusOf = (code: string | undefined) => {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return 431
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return 408
+    default:
+      return 400
+  }
+}
+
+const refuse = (status: 400 | 408 | 431, socket: Duplex) => {
+  if (!socket.writable) return socket.destroy()
+  const body = JSON.stringify({ error: sentences[status], status })
+  return socket.end(
+    [
+      `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}`,
+      "content-type: application/json",
+      `content-length: ${Buffer.byteLength(body)}`,
+      "x-content-type-options: nosniff",
+      `x-request-id: ${crypto.randomUUID()}`,
+      "connection: close",
+      "",
+      body
+    ].join("\r\n")
+  )
+}

@@ -1,0 +1,37 @@
+import { Effect, References, Schedule, Schema, Stream } from "effect"
+import { HttpServerResponse } from "effect/http"
+import { brokenOff, ThreadStreamEvent } from "../chatkit/Events.ts"
+import { Draining } from "./Draining.ts"
+
+const keepAlive = Stream.map(
+  Stream.fromSchedule(Schedule.spaced("15 seconds")),
+  () => ": keep-alive\n\n"
+)
+
+const encode = Schema.encodeSync(Schema.fromJsonString(ThreadStreamEvent))
+
+/**
+ * Events onto the socket, framed as the reference frames them. The status line goes out before
+ * the first event, so a failure can only be one more event; the last one, when the server stops,
+ * offers a retry.
+ */
+export const sse = Effect.fnUntraced(function* (events: Stream.Stream<ThreadStreamEvent>) {
+  const draining = yield* Draining
+  // The stream runs after its handler has returned; its log lines still say whose it is.
+  const annotations = yield* References.CurrentLogAnnotations
+  const lastWords = Stream.unwrap(
+    Effect.map(draining.begun, (begun) => (begun ? Stream.make(brokenOff) : Stream.empty))
+  )
+  const body = events.pipe(
+    Stream.interruptWhen(draining.await),
+    Stream.concat(lastWords),
+    Stream.map((event) => `data: ${encode(event)}\n\n`),
+    Stream.merge(keepAlive, { haltStrategy: "left" }),
+    Stream.encodeText,
+    Stream.provideService(References.CurrentLogAnnotations, annotations)
+  )
+  return HttpServerResponse.stream(body, {
+    contentType: "text/event-stream; charset=utf-8",
+    headers: { "cache-control": "no-cache, no-transform, no-store", "x-accel-buffering": "no" }
+  })
+})
