@@ -1,0 +1,101 @@
+import { Effect, Layer, Logger, Redacted } from "effect"
+import { type Account, type AccountQuery, Accounts } from "../src/auth/Accounts.ts"
+import { KeySource, type PublicKey } from "../src/auth/KeySource.ts"
+import type { Page, ThreadItem, ThreadMetadata } from "../src/chatkit/Entities.ts"
+import { pageOf, ThreadStore } from "../src/chatkit/ThreadStore.ts"
+import { Readiness } from "../src/domain/Readiness.ts"
+import { DbUnavailable, KeysUnavailable, NotFound } from "../src/domain/Errors.ts"
+import { SessionId, UserId } from "../src/domain/User.ts"
+import type { SigningKey } from "./Tokens.ts"
+
+const account = (person: string, overrides: Partial<Account> = {}): Account => ({
+  userId: UserId.make(person),
+  email: `${person}@example.com`,
+  name: person,
+  banned: false,
+  sessionId: SessionId.make(`${person}-session`),
+  ...overrides
+})
+
+/** The cast: ada and grace are signed in, asleep is signed out, banned is banned; ghost is nobody. */
+export const cast: ReadonlyArray<Account> = [
+  account("ada"),
+  account("grace"),
+  account("asleep", { sessionId: undefined }),
+  account("banned", { banned: true })
+]
+
+/** `Accounts` in memory; every question asked is kept in `asked`. */
+export const accountsMemory = (asked: Array<AccountQuery> = [], accounts = cast) =>
+  Layer.succeed(Accounts, {
+    find: (query) =>
+      Effect.sync(() => {
+        asked.push(query)
+        const email = query.email && Redacted.value(query.email)
+        const token = query.sessionToken && Redacted.value(query.sessionToken)
+        const found = accounts.find((account) =>
+          email === undefined ? `${account.userId}-token` === token : account.email === email
+        )
+        if (found === undefined) return undefined
+        const fits =
+          (query.sessionId === undefined || query.sessionId === found.sessionId) &&
+          (token === undefined || token === `${found.userId}-token`)
+        return fits ? found : { ...found, sessionId: undefined }
+      })
+  })
+
+export const AccountsDown = Layer.succeed(Accounts, {
+  find: () => Effect.fail(new DbUnavailable({ operation: "test" }))
+})
+
+export const publicKeyOf = ({ alg, kid, publicJwk }: SigningKey): PublicKey => ({
+  kid,
+  jwk: publicJwk as Record<string, string>,
+  alg,
+  retiresAt: Infinity
+})
+
+export const keysOf = (...keys: ReadonlyArray<SigningKey>) =>
+  Layer.succeed(KeySource, { load: Effect.succeed(keys.map(publicKeyOf)) })
+
+export const KeysDown = Layer.succeed(KeySource, { load: Effect.fail(new KeysUnavailable()) })
+
+export const Ready = Layer.succeed(Readiness, { missing: Effect.succeed([]) })
+
+/** `ThreadStore` in memory. */
+export const ThreadStoreMemory = Layer.sync(ThreadStore, () => {
+  const threads: Array<{ userId: string; thread: ThreadMetadata; items: Array<ThreadItem> }> = []
+  const owned = (userId: UserId) => threads.filter((kept) => kept.userId === userId)
+  const find = (userId: UserId, id: string) => {
+    const kept = owned(userId).find(({ thread }) => thread.id === id)
+    return kept === undefined
+      ? Effect.fail(new NotFound({ object: "Thread" }))
+      : Effect.succeed(kept)
+  }
+  return {
+    create: (userId, thread, item) =>
+      Effect.sync(() => void threads.push({ userId, thread, items: [item] })),
+    load: (userId, id) => Effect.map(find(userId, id), ({ thread }) => thread),
+    list: (userId, { after, limit, order }) =>
+      Effect.suspend((): Effect.Effect<Page<ThreadMetadata>, NotFound> => {
+        const all = owned(userId).map(({ thread }) => thread)
+        const sorted = order === "desc" ? all.toReversed() : all
+        if (after === null) return Effect.succeed(pageOf(sorted, limit))
+        const at = sorted.findIndex(({ id }) => id === after)
+        return at < 0
+          ? Effect.fail(new NotFound({ object: "Thread" }))
+          : Effect.succeed(pageOf(sorted.slice(at + 1), limit))
+      }),
+    addItem: (userId, item) =>
+      Effect.map(find(userId, item.thread_id), ({ items }) => void items.push(item)),
+    firstItems: (userId, id, limit) =>
+      Effect.match(find(userId, id), {
+        onFailure: () => pageOf<ThreadItem>([], limit),
+        onSuccess: ({ items }) => pageOf(items, limit)
+      })
+  }
+})
+
+/** Collects every log line, as the JSON logger would print it. */
+export const captureLogs = (lines: Array<string>) =>
+  Logger.layer([Logger.map(Logger.formatJson, (line) => void lines.push(line))])

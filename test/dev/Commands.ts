@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs"
+import * as net from "node:net"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { Effect } from "effect"
+
+const project = resolve(import.meta.dirname, "../..")
+
+export const runner = join(project, "scripts/run.mjs")
+
+const { scripts } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as {
+  readonly scripts: Record<string, string>
+}
+
+/** The project as somebody has it who has just cloned it and run `npm ci`; gone with the scope. */
+export const freshClone = Effect.acquireRelease(
+  Effect.sync(() => {
+    const directory = mkdtempSync(join(tmpdir(), "chatkit clone-"))
+    for (const name of ["package.json", "scripts", "src", "node_modules"]) {
+      symlinkSync(join(project, name), join(directory, name))
+    }
+    return directory
+  }),
+  (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
+)
+
+type Env = Record<string, string>
+
+/** A process and what it has said so far. */
+export interface Running {
+  readonly child: ChildProcess
+  readonly said: { out: string; err: string }
+}
+
+/** What a process left behind when it, and whatever it had started, was gone. */
+export interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Nothing of the test's own environment reaches the process but where to find programs. */
+export const minimalEnv = (env: Env = {}): Env => ({
+  PATH: process.env["PATH"] ?? "",
+  HOME: process.env["HOME"] ?? "",
+  // Node's own default place for it, so that the many starts of these tests are cheaper.
+  NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"),
+  ...env
+})
+
+/** Starts a program, in a process group of its own that ends with the scope at the latest. */
+export const spawned = (
+  program: string,
+  args: ReadonlyArray<string>,
+  options: { readonly cwd: string; readonly env?: Env | undefined }
+) =>
+  Effect.acquireRelease(
+    Effect.sync((): Running => {
+      const child = spawn(program, args, {
+        cwd: options.cwd,
+        env: minimalEnv(options.env),
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true
+      })
+      const said = { out: "", err: "" }
+      child.stdout.on("data", (chunk: Buffer) => (said.out += chunk.toString("utf8")))
+      child.stderr.on("data", (chunk: Buffer) => (said.err += chunk.toString("utf8")))
+      return { child, said }
+    }),
+    ({ child }) =>
+      Effect.sync(() => {
+        try {
+          process.kill(-child.pid!, "SIGKILL")
+        } catch {
+          // All of it is gone already.
+        }
+      })
+  )
+
+/** Waits for the end of the process and of everything that shares its output. */
+export const ended = ({ child, said }: Running): Effect.Effect<Ended> =>
+  Effect.callback<Ended>((resume) => {
+    const report = () =>
+      resume(Effect.succeed({ code: child.exitCode, out: said.out, err: said.err }))
+    const exited = child.exitCode !== null || child.signalCode !== null
+    if (exited && child.stdout!.closed && child.stderr!.closed) return report()
+    child.once("error", (error) => resume(Effect.die(error)))
+    child.once("close", report)
+    return undefined
+  })
+
+export const signalled = (running: Running, signal: NodeJS.Signals) =>
+  Effect.suspend(() => {
+    running.child.kill(signal)
+    return ended(running)
+  })
+
+/** Starts what `npm run <script> -- <args>` would, with the Node of these tests. */
+export const npmRun = (
+  directory: string,
+  script: "start" | "dev" | "token",
+  args: ReadonlyArray<string> = [],
+  env?: Env
+) =>
+  spawned(process.execPath, [...scripts[script]!.split(" ").slice(1), ...args], {
+    cwd: directory,
+    env
+  })
+
+/** Runs it to its end. */
+export const outcomeOf = (
+  directory: string,
+  script: "start" | "token",
+  args: ReadonlyArray<string> = [],
+  env?: Env
+): Effect.Effect<Ended> =>
+  Effect.scoped(Effect.flatMap(npmRun(directory, script, args, env), ended))
+
+/** A server of this directory on a free port, once it has said where it listens. */
+export const startIn = (directory: string, env: Env = {}, script: "start" | "dev" = "start") =>
+  Effect.gen(function* () {
+    const running = yield* npmRun(directory, script, [], { PORT: "0", ...env })
+    const url = yield* Effect.callback<string>((resume) => {
+      const look = () => {
+        const found = / listens on (http:\S+) /.exec(running.said.out)?.[1]
+        if (found !== undefined) resume(Effect.succeed(found))
+      }
+      running.child.stdout!.on("data", look)
+      running.child.once("close", () =>
+        resume(Effect.die(new Error(`it ended: ${running.said.err}`)))
+      )
+      look()
+    })
+    return { url, running }
+  })
+
+/** A port of ours that takes connections and never says a word, and how many it took. */
+export const silentPort = Effect.acquireRelease(
+  Effect.callback<{ readonly port: number; readonly connections: () => number; close(): void }>(
+    (resume) => {
+      let connections = 0
+      const sockets = new Set<net.Socket>()
+      const server = net.createServer((socket) => {
+        connections++
+        sockets.add(socket)
+        socket.on("error", () => undefined)
+      })
+      server.listen(0, "127.0.0.1", () => {
+        const close = () => {
+          for (const socket of sockets) socket.destroy()
+          server.close()
+        }
+        const { port } = server.address() as net.AddressInfo
+        resume(Effect.succeed({ port, connections: () => connections, close }))
+      })
+    }
+  ),
+  (listening) => Effect.sync(() => listening.close())
+)
+
+/** Refuses every connection. */
+export const closedDatabase = "postgres://nobody:not-for-the-screen@127.0.0.1:1/none"
+
+export const linesOf = (text: string): ReadonlyArray<string> =>
+  text.split("\n").filter((line) => line !== "")

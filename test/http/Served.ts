@@ -1,0 +1,126 @@
+import * as net from "node:net"
+import { NodeHttpServer } from "@effect/platform-node"
+import { Context, Effect, Layer } from "effect"
+import { HttpServer } from "effect/http"
+import { Authentication, Conversation, Http } from "../../src/App.ts"
+import type { AccountQuery, Accounts } from "../../src/auth/Accounts.ts"
+import { KeySource } from "../../src/auth/KeySource.ts"
+import { SigningKeys } from "../../src/auth/SigningKeys.ts"
+import type { ChatKit } from "../../src/chatkit/ChatKit.ts"
+import type { ThreadStore } from "../../src/chatkit/ThreadStore.ts"
+import type { Readiness } from "../../src/domain/Readiness.ts"
+import { Draining } from "../../src/http/Draining.ts"
+import * as NodeServer from "../../src/http/NodeServer.ts"
+import { LogBudget } from "../../src/telemetry/LogBudget.ts"
+import { accountsMemory, captureLogs, publicKeyOf, Ready, ThreadStoreMemory } from "../Doubles.ts"
+import { settingsOf } from "../TestServer.ts"
+import { makeKey, pluginClaims, sign } from "../Tokens.ts"
+
+/** The key that every double knows. */
+export const key = await makeKey()
+
+export interface Doubles {
+  readonly env?: Record<string, string | undefined>
+  readonly accounts?: Layer.Layer<Accounts>
+  readonly keys?: Layer.Layer<KeySource>
+  readonly store?: Layer.Layer<ThreadStore>
+  readonly chatKit?: Layer.Layer<ChatKit, never, ThreadStore>
+  readonly readiness?: Layer.Layer<Readiness>
+}
+
+/** The real HTTP server on a free port with the cast in memory behind it; any part may be another. */
+export class Served extends Context.Service<
+  Served,
+  {
+    readonly url: string
+    readonly logs: Array<string>
+    /** Every question to `Accounts`, while it is the default one. */
+    readonly asked: Array<AccountQuery>
+    /** How often keys were loaded, while the key source is the default one. */
+    readonly keyLoads: () => number
+    readonly draining: Draining["Service"]
+  }
+>()("test/http/Served") {
+  static readonly layer = (doubles: Doubles = {}) =>
+    Layer.effect(
+      Served,
+      Effect.gen(function* () {
+        const settings = settingsOf(doubles.env)
+        const logs: Array<string> = []
+        const asked: Array<AccountQuery> = []
+        let loads = 0
+        const countingKeys = Layer.succeed(KeySource, {
+          load: Effect.sync(() => {
+            loads += 1
+            return [publicKeyOf(key)]
+          })
+        })
+        const context = yield* Layer.build(
+          Http(settings).pipe(
+            Layer.provideMerge(Draining.layer),
+            Layer.provideMerge(
+              NodeHttpServer.layer(() => NodeServer.make(), {
+                host: "127.0.0.1",
+                port: 0,
+                gracefulShutdownTimeout: "1 second"
+              })
+            ),
+            Layer.provide([
+              Authentication(settings).pipe(
+                Layer.provide(SigningKeys.layer),
+                Layer.provide(doubles.keys ?? countingKeys),
+                Layer.provide(doubles.accounts ?? accountsMemory(asked))
+              ),
+              (doubles.chatKit ?? Conversation).pipe(
+                Layer.provide(doubles.store ?? ThreadStoreMemory)
+              ),
+              doubles.readiness ?? Ready
+            ]),
+            Layer.provide(LogBudget.layer),
+            Layer.provide(captureLogs(logs))
+          )
+        )
+        const { address } = Context.get(context, HttpServer.HttpServer)
+        return {
+          url: HttpServer.formatAddress(address),
+          logs,
+          asked,
+          keyLoads: () => loads,
+          draining: Context.get(context, Draining)
+        }
+      })
+    )
+}
+
+/** A good plugin token for one of the cast. */
+export const tokenFor = (person: string, claims: Record<string, unknown> = {}) =>
+  Effect.promise(() => sign(key, pluginClaims(person, claims)))
+
+/** Bytes to the server as they are, and all that comes back until it closes the connection. */
+export const raw = (url: string, bytes: string | Buffer): Effect.Effect<string> =>
+  Effect.callback<string>((resume) => {
+    const { hostname, port } = new URL(url)
+    const chunks: Array<Buffer> = []
+    const socket = net.connect(Number(port), hostname, () => socket.write(bytes))
+    // A server that has refused may close while we still send.
+    socket.on("error", () => undefined)
+    socket.on("data", (chunk) => chunks.push(chunk))
+    socket.on("close", () => resume(Effect.succeed(Buffer.concat(chunks).toString("latin1"))))
+    return Effect.sync(() => socket.destroy())
+  })
+
+/** The parts of what `raw` gave. */
+export const partsOf = (answer: string) => {
+  const [head = "", body = ""] = answer.split(/\r\n\r\n([\s\S]*)/, 2)
+  const [statusLine = "", ...lines] = head.split("\r\n")
+  return {
+    status: Number(statusLine.split(" ")[1]),
+    headers: Object.fromEntries(
+      lines.map((line) => {
+        const colon = line.indexOf(":")
+        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
+      })
+    ) as Record<string, string>,
+    body
+  }
+}
