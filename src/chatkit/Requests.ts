@@ -1,5 +1,8 @@
 import { Schema } from "effect"
-import { defaulted, InferenceOptions, LaxInt, UserMessageContent } from "./Entities.ts"
+import { Action } from "./Actions.ts"
+import { InferenceOptions, UserMessageContent } from "./Items.ts"
+import { defaulted, FreeForm, LaxInt } from "./Lax.ts"
+import { StructuredInputSubmission } from "./StructuredInputs.ts"
 
 export const UserMessageInput = Schema.Struct({
   content: Schema.Array(UserMessageContent),
@@ -13,23 +16,86 @@ const operation = <const T extends string, F extends Schema.Struct.Fields>(type:
   Schema.Struct({
     type: Schema.Literal(type),
     params: Schema.Struct(params),
-    metadata: defaulted(Schema.Record(Schema.String, Schema.Json), {})
+    metadata: defaulted(FreeForm, {})
   })
 
-export const ThreadsCreate = operation("threads.create", { input: UserMessageInput })
+const thread_id = Schema.String
+const item_id = Schema.String
 
-export const ThreadsAddUserMessage = operation("threads.add_user_message", {
-  thread_id: Schema.String,
-  input: UserMessageInput
-})
-
-export const ThreadsList = operation("threads.list", {
+const page = {
   limit: defaulted(Schema.NullOr(LaxInt), null),
   order: defaulted(Schema.Literals(["asc", "desc"]), "desc"),
   after: defaulted(Schema.NullOr(Schema.String), null)
-})
+}
 
-export const ThreadsGetById = operation("threads.get_by_id", { thread_id: Schema.String })
+const customAction = {
+  thread_id,
+  item_id: defaulted(Schema.NullOr(item_id), null),
+  action: Action
+}
+
+/** Every operation of ChatKit's protocol: first those answered with a document, then with a stream. */
+const Operation = Schema.Union([
+  operation("threads.get_by_id", { thread_id }),
+  operation("threads.list", page),
+  operation("threads.update", { thread_id, title: Schema.String }),
+  operation("threads.delete", { thread_id }),
+  operation("items.list", { thread_id, ...page }),
+  operation("items.feedback", {
+    thread_id,
+    item_ids: Schema.Array(item_id),
+    kind: Schema.Literals(["positive", "negative"])
+  }),
+  operation("attachments.create", {
+    name: Schema.String,
+    size: LaxInt,
+    mime_type: Schema.String
+  }),
+  operation("attachments.delete", { attachment_id: Schema.String }),
+  operation("input.transcribe", { audio_base64: Schema.String, mime_type: Schema.String }),
+  operation("threads.sync_custom_action", customAction),
+  operation("threads.create", { input: UserMessageInput }),
+  operation("threads.add_user_message", { thread_id, input: UserMessageInput }),
+  operation("threads.add_client_tool_output", { thread_id, result: Schema.Json }),
+  operation("threads.add_structured_input", {
+    thread_id,
+    item_id,
+    input: StructuredInputSubmission
+  }),
+  operation("threads.retry_after_item", { thread_id, item_id }),
+  operation("threads.custom_action", customAction)
+])
+export type Operation = typeof Operation.Type
+
+/** The operations that are answered with a stream of events. */
+export type StreamingOperation = Extract<
+  Operation,
+  {
+    readonly type:
+      | "threads.create"
+      | "threads.add_user_message"
+      | "threads.add_client_tool_output"
+      | "threads.add_structured_input"
+      | "threads.retry_after_item"
+      | "threads.custom_action"
+  }
+>
+export type DocumentOperation = Exclude<Operation, StreamingOperation>
+
+const streaming: ReadonlySet<string> = new Set<StreamingOperation["type"]>([
+  "threads.create",
+  "threads.add_user_message",
+  "threads.add_client_tool_output",
+  "threads.add_structured_input",
+  "threads.retry_after_item",
+  "threads.custom_action"
+])
+
+export const isStreaming = (operation: Operation): operation is StreamingOperation =>
+  streaming.has(operation.type)
+
+/** The params of one operation, by its type. */
+export type Params<T extends Operation["type"]> = Extract<Operation, { readonly type: T }>["params"]
 
 /** For people with a terminal: short for creating a thread with this text, or adding it to one. */
 export const Shorthand = Schema.Struct({
@@ -37,9 +103,6 @@ export const Shorthand = Schema.Struct({
   message: Schema.String,
   thread_id: Schema.optionalKey(Schema.String)
 })
-
-const Operation = Schema.Union([ThreadsCreate, ThreadsAddUserMessage, ThreadsList, ThreadsGetById])
-export type Operation = typeof Operation.Type
 
 /** The body of `POST /support/chatkit`. */
 export const ChatKitRequest = Schema.Union([...Operation.members, Shorthand]).annotate({

@@ -1,71 +1,93 @@
-import { Context, Effect, Layer, Stream } from "effect"
+import { Context, Effect, Stream } from "effect"
 import type { CurrentUser } from "../auth/CurrentUser.ts"
-import type { AssistantMessageContent, ThreadMetadata, UserMessageItem } from "./Entities.ts"
-import type { ResponseEvent } from "./Events.ts"
-import { Ids } from "./Ids.ts"
+import { type DbUnavailable, type NotFound, ResponderFailed } from "../domain/Errors.ts"
+import type { Action } from "./Actions.ts"
+import type { ResponseEventInput, StreamOptions } from "./Events.ts"
+import type { IdKind } from "./Ids.ts"
+import type { ItemBase, ThreadItem, UserMessageItem, WidgetItem } from "./Items.ts"
+import type { PageQuery } from "./ThreadStore.ts"
+import type { Page, ThreadMetadata } from "./Threads.ts"
 
-/** What a turn is about. */
+/** What a responder can see and do while it answers. */
 export interface Turn {
+  /** The thread as it is now. */
+  readonly thread: Effect.Effect<ThreadMetadata>
+  /** Changes title, status, image domains or metadata; stored, and shown after the next event. */
+  readonly updateThread: (change: (thread: ThreadMetadata) => ThreadMetadata) => Effect.Effect<void>
+  /** The thread's items, hidden ones included, newest first and 20 unless asked otherwise. */
+  readonly history: (
+    query?: Partial<PageQuery>
+  ) => Effect.Effect<Page<ThreadItem>, NotFound | DbUnavailable>
+  /** Id, thread and time of a new item. */
+  readonly newItem: (kind: IdKind) => Effect.Effect<ItemBase>
+}
+
+export interface MessageTurn extends Turn {
+  /** Nothing after a tool output or a structured input: the history has it. */
+  readonly message: UserMessageItem | undefined
+}
+
+export interface ActionTurn extends Turn {
+  readonly action: Action
+  /** The widget that was touched, when there was one. */
+  readonly sender: WidgetItem | undefined
+}
+
+export interface SyncAction {
   readonly thread: ThreadMetadata
-  readonly message: UserMessageItem
+  readonly action: Action
+  readonly sender: WidgetItem | undefined
 }
 
-/** Where the words come from: answers one message of the current user, event by event. */
-export class Responder extends Context.Service<
-  Responder,
-  {
-    readonly respond: (turn: Turn) => Stream.Stream<ResponseEvent, unknown, CurrentUser>
-  }
->()("effect-chatkit/chatkit/Responder") {
-  /** Says the message back, one delta for each word. */
-  static readonly layerEcho = Layer.effect(
-    Responder,
-    Effect.gen(function* () {
-      const ids = yield* Ids
-      return {
-        respond: ({ message, thread }) => {
-          const spoken = message.content.map((part) =>
-            part.type === "input_text" ? part.text : `@${part.text}`
-          )
-          return Stream.unwrap(
-            Effect.map(Effect.all([ids.make("msg"), ids.now]), ([id, created_at]) =>
-              say({ id, created_at, thread_id: thread.id }, `Echo: ${spoken.join(" ")}`)
-            )
-          )
-        }
-      }
-    })
-  )
+export interface Feedback {
+  readonly thread: ThreadMetadata
+  readonly item_ids: ReadonlyArray<string>
+  readonly kind: "positive" | "negative"
 }
 
-const say = (
-  base: { readonly id: string; readonly created_at: string; readonly thread_id: string },
-  text: string
-): Stream.Stream<ResponseEvent> => {
-  const part = (text: string): AssistantMessageContent => ({
-    annotations: [],
-    text,
-    type: "output_text"
+export interface Dictation {
+  readonly audio: Uint8Array
+  /** As the client sent it, as in `audio/webm;codecs=opus`. */
+  readonly mime_type: string
+  /** Without its parameters. */
+  readonly media_type: string
+}
+
+/** The events of one answer. A failure ends it with an error event; `Failures.ts` has the telling ones. */
+export type Answer = Stream.Stream<ResponseEventInput, unknown, CurrentUser>
+
+export interface ResponderShape {
+  /** Answers a message of the current user, or goes on after a tool output or structured input. */
+  readonly respond: (turn: MessageTurn) => Answer
+  /** Answers a widget's action. */
+  readonly action: (turn: ActionTurn) => Answer
+  /** Answers a widget's action at once, with the item as it is to be shown, which is not stored. */
+  readonly syncAction: (
+    action: SyncAction
+  ) => Effect.Effect<typeof ThreadItem.Encoded | undefined, unknown, CurrentUser>
+  readonly addFeedback: (feedback: Feedback) => Effect.Effect<void, unknown, CurrentUser>
+  readonly transcribe: (
+    dictation: Dictation
+  ) => Effect.Effect<{ readonly text: string }, unknown, CurrentUser>
+  /** Whether the client shows its Stop button; it can always hang up. */
+  readonly streamOptions: (thread: ThreadMetadata) => StreamOptions
+}
+
+const unsupported = new ResponderFailed({ reason: "unsupported" })
+
+/** Where the words come from: the one seam between ChatKit and a model, or whatever answers. */
+export class Responder extends Context.Service<Responder, ResponderShape>()(
+  "effect-chatkit/chatkit/Responder"
+) {
+  /** A responder that answers messages, and does of the rest what it is given. */
+  static readonly make = (
+    own: Pick<ResponderShape, "respond"> & Partial<ResponderShape>
+  ): ResponderShape => ({
+    action: () => Stream.fail(unsupported),
+    syncAction: () => Effect.fail(unsupported),
+    addFeedback: () => Effect.void,
+    transcribe: () => Effect.fail(unsupported),
+    streamOptions: () => ({ allow_cancel: true }),
+    ...own
   })
-  const item = (content: ReadonlyArray<AssistantMessageContent>) => ({
-    ...base,
-    type: "assistant_message" as const,
-    content
-  })
-  const update = (update: Extract<ResponseEvent, { item_id: string }>["update"]) => ({
-    type: "thread.item.updated" as const,
-    item_id: base.id,
-    update
-  })
-  const words = text.match(/\s*\S+|\s+$/g) ?? []
-  const content_index = 0
-  return Stream.fromIterable<ResponseEvent>([
-    { type: "thread.item.added", item: item([]) },
-    update({ type: "assistant_message.content_part.added", content_index, content: part("") }),
-    ...words.map((delta) =>
-      update({ type: "assistant_message.content_part.text_delta", content_index, delta })
-    ),
-    update({ type: "assistant_message.content_part.done", content_index, content: part(text) }),
-    { type: "thread.item.done", item: item([part(text)]) }
-  ])
 }

@@ -63,7 +63,56 @@ export class KeysUnavailable extends Schema.TaggedError<KeysUnavailable>()("Keys
 
 /** The object does not exist, or is another user's, which is the same. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
-  object: Schema.Literals(["Thread", "Attachment"])
+  object: Schema.Literals(["Thread", "Item", "Attachment"])
+}) {}
+
+/**
+ * The request fits the thread's state no longer; `reason` says to the person why: another turn
+ * runs, the thread is locked or closed, the item is of another kind.
+ */
+export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", {
+  reason: Schema.String
+}) {}
+
+/** Another turn holds the thread. */
+export class TurnTaken extends Schema.TaggedError<TurnTaken>()("TurnTaken", {}) {}
+
+/** The turn holds its thread no longer: it was deleted, or no sign of life reached the database. */
+export class TurnLost extends Schema.TaggedError<TurnLost>()("TurnLost", {}) {}
+
+/** The user has as many streams open as one user may have. */
+export class TooManyStreams extends Schema.TaggedError<TooManyStreams>()("TooManyStreams", {}) {}
+
+/** Too many of the user's attachments wait to be used in a message. */
+export class TooManyAttachments extends Schema.TaggedError<TooManyAttachments>()(
+  "TooManyAttachments",
+  {}
+) {}
+
+/** The attachment's bytes are here already: a finished upload is never written over. */
+export class AlreadyUploaded extends Schema.TaggedError<AlreadyUploaded>()("AlreadyUploaded", {}) {}
+
+/** The link to an attachment was not made by this server, or not for this, or has expired. */
+export class LinkInvalid extends Schema.TaggedError<LinkInvalid>()("LinkInvalid", {}) {}
+
+/** The upload carries no bytes, or not in a form that is understood. */
+export class UploadMalformed extends Schema.TaggedError<UploadMalformed>()("UploadMalformed", {}) {}
+
+/** The attachment is larger than this server takes. */
+export class AttachmentTooLarge extends Schema.TaggedError<AttachmentTooLarge>()(
+  "AttachmentTooLarge",
+  {}
+) {}
+
+/** The attachment's media type is not taken here, or its bytes are of another type than it says. */
+export class AttachmentTypeRefused extends Schema.TaggedError<AttachmentTypeRefused>()(
+  "AttachmentTypeRefused",
+  {}
+) {}
+
+/** The responder behind this server does not do what was asked, or failed at it. */
+export class ResponderFailed extends Schema.TaggedError<ResponderFailed>()("ResponderFailed", {
+  reason: Schema.Literals(["unsupported", "failed"])
 }) {}
 
 /** The body is no ChatKit request; `problem` names the field that is wrong, never its value. */

@@ -1,0 +1,32 @@
+import { Schema } from "effect"
+import { brokenOff, type ErrorEvent } from "./Events.ts"
+
+/** A responder fails with this to tell the person why, in `message`. */
+export class CustomStreamError extends Schema.TaggedError<CustomStreamError>()(
+  "CustomStreamError",
+  { message: Schema.String, allow_retry: Schema.Boolean }
+) {}
+
+/** A responder fails with this where ChatKit's client has words of its own. */
+export class StreamError extends Schema.TaggedError<StreamError>()("StreamError", {
+  code: Schema.Literal("stream.error"),
+  allow_retry: Schema.Boolean
+}) {}
+
+/** A responder's event does not fit the protocol; `problem` says where, never with what. */
+export class InvalidEvent extends Schema.TaggedError<InvalidEvent>()("InvalidEvent", {
+  problem: Schema.String
+}) {}
+
+/** What the client learns of a failure: what the responder wanted it to, and nothing else. */
+export const errorEventOf = (failure: unknown): ErrorEvent => {
+  if (failure instanceof CustomStreamError) {
+    const { allow_retry, message } = failure
+    return { type: "error", code: "custom", message, allow_retry }
+  }
+  if (failure instanceof StreamError) {
+    const { allow_retry, code } = failure
+    return { type: "error", code, allow_retry }
+  }
+  return brokenOff
+}

@@ -1,0 +1,30 @@
+import { Effect } from "effect"
+import type { DbUnavailable } from "../domain/Errors.ts"
+import type { UserId } from "../domain/User.ts"
+import { AttachmentLinks } from "./AttachmentLinks.ts"
+import type { Attachment } from "./Attachments.ts"
+import type { ThreadItem } from "./Items.ts"
+
+/** Links are made anew each time something is shown; what is stored has none. */
+export const withoutLinks = (attachment: Attachment): Attachment =>
+  attachment.type === "image" ? { ...attachment, preview_url: "" } : attachment
+
+const hasAttachments = (item: ThreadItem) =>
+  item.type === "user_message" && item.attachments.length > 0
+
+/** Items as a client is to see them: with links that work. */
+export const withLinks = Effect.fnUntraced(function* <A extends ThreadItem>(
+  userId: UserId,
+  items: ReadonlyArray<A>
+): Effect.fn.Return<ReadonlyArray<A>, DbUnavailable, AttachmentLinks> {
+  if (!items.some(hasAttachments)) return items
+  const { refreshed } = yield* (yield* AttachmentLinks).maker
+  return items.map((item) =>
+    item.type === "user_message"
+      ? {
+          ...item,
+          attachments: item.attachments.map((attachment) => refreshed(userId, attachment))
+        }
+      : item
+  )
+})

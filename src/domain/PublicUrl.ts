@@ -1,0 +1,6 @@
+import { Context } from "effect"
+
+/** Where the browser reached this server, without a trailing slash: links in answers begin with it. */
+export const PublicUrl = Context.Reference<string>("effect-chatkit/domain/PublicUrl", {
+  defaultValue: () => "http://127.0.0.1:8000"
+})
