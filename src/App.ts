@@ -12,17 +12,25 @@ import type { KeySource } from "./auth/KeySource.ts"
 import { Sessions } from "./auth/Sessions.ts"
 import { SigningKeys } from "./auth/SigningKeys.ts"
 import { Users } from "./auth/Users.ts"
+import { AttachmentRules } from "./chatkit/AttachmentRules.ts"
 import { ChatKit } from "./chatkit/ChatKit.ts"
 import { Ids } from "./chatkit/Ids.ts"
-import { Responder } from "./chatkit/Responder.ts"
+import { Playground } from "./chatkit/Playground.ts"
+import type { Responder } from "./chatkit/Responder.ts"
+import { Turns } from "./chatkit/Turns.ts"
 import { AccountsPg } from "./db/AccountsPg.ts"
+import { AttachmentContentPg } from "./db/AttachmentContentPg.ts"
 import { BetterAuthTables } from "./db/BetterAuthTables.ts"
 import * as Database from "./db/Database.ts"
 import { KeySourcePg } from "./db/KeySourcePg.ts"
+import { LinkKeyPg } from "./db/LinkKeyPg.ts"
 import { Outage } from "./db/Outage.ts"
 import { ReadinessPg } from "./db/ReadinessPg.ts"
 import { ThreadSchema } from "./db/ThreadSchema.ts"
 import { ThreadStorePg } from "./db/ThreadStorePg.ts"
+import { AttachmentLinksHttp } from "./http/AttachmentLinksHttp.ts"
+import { AttachmentsHttp } from "./http/AttachmentsHttp.ts"
+import { AttachmentSweep } from "./http/AttachmentSweep.ts"
 import { AttemptLog } from "./http/AttemptLog.ts"
 import { AuthenticationHttp } from "./http/AuthenticationHttp.ts"
 import { BodyErrorsHttp } from "./http/BodyErrorsHttp.ts"
@@ -43,11 +51,15 @@ export const Authentication = (settings: SettingsShape) =>
     Layer.provide([BearerToken.layer, JwtVerifier.layer(settings), Users.layer, Sessions.layer])
   )
 
-/** What is asked. Needs a `ThreadStore`. */
-export const Conversation = ChatKit.layer.pipe(
-  Layer.provide(Responder.layerEcho),
-  Layer.provide(Ids.layer)
-)
+/** What is asked. Needs a `Responder`, a `ThreadStore` and `AttachmentLinks`. */
+export const Conversation = ({ attachmentLimit, attachmentTypes, streamsPerUser }: SettingsShape) =>
+  ChatKit.layer.pipe(
+    Layer.provide(Turns.layer({ streamsPerUser })),
+    Layer.provideMerge([
+      Ids.layer,
+      Layer.succeed(AttachmentRules, { limit: attachmentLimit, types: new Set(attachmentTypes) })
+    ])
+  )
 
 type Keys = Layer.Layer<
   KeySource,
@@ -71,7 +83,13 @@ export const Storage = (
   keys: Keys = keysOf(settings)
 ) => {
   const tables = { schema: settings.schema, keysNeeded: keysNeeded(settings) }
-  return Layer.mergeAll(AccountsPg, ThreadStorePg, ReadinessPg).pipe(
+  return Layer.mergeAll(
+    AccountsPg,
+    ThreadStorePg,
+    AttachmentContentPg,
+    LinkKeyPg,
+    ReadinessPg
+  ).pipe(
     Layer.provideMerge(SigningKeys.layer),
     Layer.provide(keys),
     Layer.provide([BetterAuthTables.layer(tables), ThreadSchema.layer]),
@@ -81,10 +99,11 @@ export const Storage = (
 }
 
 /** How the world is answered. Needs the services above, and a server to listen with. */
-export const Http = ({ bodyLimit, corsOrigins, docs, production }: SettingsShape) => {
+export const Http = ({ bodyLimit, corsOrigins, docs, production, publicUrl }: SettingsShape) => {
   const origins = new Set(corsOrigins)
   const contract = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
     Layer.provide(SupportHttp.pipe(Layer.provide([AuthenticationHttp, BodyErrorsHttp]))),
+    Layer.provide(AttachmentsHttp.pipe(Layer.provide(AuthenticationHttp))),
     Layer.provide(HealthHttp)
   )
   const page = docs
@@ -92,6 +111,7 @@ export const Http = ({ bodyLimit, corsOrigins, docs, production }: SettingsShape
     : Layer.empty
   const envelope = Envelope({
     docs,
+    publicUrl,
     allowsOrigin: (origin) => origins.has(origin) || (!production && isLoopback(origin))
   })
   return HttpRouter.serve(Layer.mergeAll(contract, page, envelope), {
@@ -109,17 +129,20 @@ const listening = (server: Server, { host, port }: SettingsShape) =>
 /** Starts from the bottom line up, stops from the top line down. */
 export const serve = (
   settings: SettingsShape,
-  database: Layer.Layer<SqlClient.SqlClient, unknown>
+  database: Layer.Layer<SqlClient.SqlClient, unknown>,
+  responder: Layer.Layer<Responder> = Playground
 ) =>
   Layer.unwrap(
     Effect.sync(() => {
       const server = NodeServer.make()
       return Draining.first(server).pipe(
         Layer.provide(Startup(settings)),
-        Layer.provide(Http(settings)),
+        Layer.provide([Http(settings), AttachmentSweep]),
         Layer.provide(Draining.layer),
         Layer.provideMerge(listening(server, settings)),
-        Layer.provide([Authentication(settings), Conversation]),
+        Layer.provide([Authentication(settings), Conversation(settings)]),
+        Layer.provide(responder),
+        Layer.provide(AttachmentLinksHttp),
         Layer.provide(Storage(settings, database)),
         Layer.provide(LogBudget.layer)
       )

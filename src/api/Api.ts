@@ -1,10 +1,12 @@
 import { HttpApi, OpenApi } from "effect/http-api"
+import { AttachmentsApi } from "./AttachmentsApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { SupportApi } from "./SupportApi.ts"
 
 /** The whole surface. */
 export class Api extends HttpApi.make("effect-chatkit")
   .add(SupportApi)
+  .add(AttachmentsApi)
   .add(HealthApi)
   .annotateMerge(
     OpenApi.annotations({

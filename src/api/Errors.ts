@@ -1,13 +1,22 @@
 import { Schema, SchemaTransformation } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import {
+  AlreadyUploaded,
+  AttachmentTooLarge,
+  AttachmentTypeRefused,
+  Conflict,
   DbUnavailable,
   InvalidRequest,
   InvalidToken,
   KeysUnavailable,
+  LinkInvalid,
   NoActiveSession,
   NotFound,
   Refused,
+  ResponderFailed,
+  TooManyAttachments,
+  TooManyStreams,
+  UploadMalformed,
   UserNotFound
 } from "../domain/Errors.ts"
 
@@ -17,6 +26,15 @@ export const sentences = {
   UserNotFound: "User not found with provided email",
   NoActiveSession: "No active sessions found for user",
   Unavailable: "Service temporarily unavailable",
+  TooManyStreams: "Too many answers are streaming for you: wait for one to end",
+  TooManyAttachments: "Too many attachments wait to be sent: send or remove some first",
+  AlreadyUploaded: "This attachment is uploaded already",
+  AttachmentTooLarge: "Attachment too large: send less, or raise ATTACHMENT_LIMIT on the server",
+  AttachmentTypeRefused:
+    "Attachments of this type are not accepted, or the file is of another type",
+  LinkInvalid: "This link is invalid or has expired: load the thread again for a new one",
+  UploadMalformed: "Malformed upload: PUT the bytes, or POST a form with them in its field `file`",
+  ResponderFailed: "This could not be done here",
   400: "Malformed request: send a JSON body over well-formed HTTP",
   404: "No such route: ChatKit is served at POST /support/chatkit",
   405: "Method not allowed on this route: see the Allow header",
@@ -134,7 +152,7 @@ export const InvalidRequestWire = Schema.Struct({
     HttpApiSchema.status(400)
   )
 
-const objects = Schema.Literals(["Thread not found", "Attachment not found"])
+const objects = Schema.Literals(["Thread not found", "Item not found", "Attachment not found"])
 
 export const NotFoundWire = Schema.Struct({ error: objects, status: Schema.Literal(404), message })
   .annotate({ identifier: "NotFound", httpApiStatus: 404 })
@@ -143,12 +161,84 @@ export const NotFoundWire = Schema.Struct({ error: objects, status: Schema.Liter
       Schema.toType(NotFound),
       SchemaTransformation.transform({
         decode: ({ error }) =>
-          new NotFound({ object: error === "Thread not found" ? "Thread" : "Attachment" }),
+          new NotFound({ object: error.split(" ", 1)[0] as NotFound["object"] }),
         encode: ({ object }) => ({ error: `${object} not found` as const, status: 404 as const })
       })
     ),
     HttpApiSchema.status(404)
   )
+
+/** The one row whose sentence is the error's own: why this thread does not take the request. */
+export const ConflictWire = Schema.Struct({
+  error: Schema.String,
+  status: Schema.Literal(409),
+  message
+})
+  .annotate({ identifier: "Conflict", httpApiStatus: 409 })
+  .pipe(
+    Schema.decodeTo(
+      Schema.toType(Conflict),
+      SchemaTransformation.transform({
+        decode: ({ error }) => new Conflict({ reason: error }),
+        encode: ({ reason }) => ({ error: reason, status: 409 as const })
+      })
+    ),
+    HttpApiSchema.status(409)
+  )
+
+/** `TooManyStreams` and `TooManyAttachments`. */
+export const TooManyWire = Schema.Union([TooManyStreams, TooManyAttachments]).pipe(
+  HttpApiSchema.encodeToWithHeaders(
+    {
+      body: Schema.Struct({
+        error: Schema.Literals([sentences.TooManyStreams, sentences.TooManyAttachments]),
+        status: Schema.Literal(429),
+        message
+      }).annotate({ identifier: "TooMany", httpApiStatus: 429 }),
+      headers: { "retry-after": Schema.String }
+    },
+    {
+      decode: ({ body }) =>
+        body.error === sentences.TooManyStreams ? new TooManyStreams() : new TooManyAttachments(),
+      encode: ({ _tag }) => ({
+        body: { error: sentences[_tag], status: 429 } as const,
+        headers: { "retry-after": retryAfter }
+      })
+    }
+  )
+)
+
+export const AlreadyUploadedWire = row(
+  AlreadyUploaded,
+  new AlreadyUploaded(),
+  409,
+  sentences.AlreadyUploaded
+)
+export const AttachmentTooLargeWire = row(
+  AttachmentTooLarge,
+  new AttachmentTooLarge(),
+  413,
+  sentences.AttachmentTooLarge
+)
+export const AttachmentTypeRefusedWire = row(
+  AttachmentTypeRefused,
+  new AttachmentTypeRefused(),
+  415,
+  sentences.AttachmentTypeRefused
+)
+export const LinkInvalidWire = row(LinkInvalid, new LinkInvalid(), 403, sentences.LinkInvalid)
+export const UploadMalformedWire = row(
+  UploadMalformed,
+  new UploadMalformed(),
+  400,
+  sentences.UploadMalformed
+)
+export const ResponderFailedWire = row(
+  ResponderFailed,
+  new ResponderFailed({ reason: "failed" }),
+  502,
+  sentences.ResponderFailed
+)
 
 const refused = <const N extends Refused["status"]>(status: N) =>
   row(Refused, new Refused({ status }), status, sentences[status], `Refused${status}`)

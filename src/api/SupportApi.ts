@@ -1,9 +1,22 @@
+import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema } from "effect/http-api"
-import { Thread, ThreadPage } from "../chatkit/Entities.ts"
+import { Attachment } from "../chatkit/Attachments.ts"
 import { ThreadStreamEvent } from "../chatkit/Events.ts"
+import { ThreadItem } from "../chatkit/Items.ts"
 import { ChatKitRequest } from "../chatkit/Requests.ts"
+import { ItemPage, Thread, ThreadPage } from "../chatkit/Threads.ts"
 import { Authentication } from "./Authentication.ts"
-import { InvalidRequestWire, NotFoundWire, RefusedWire, UnavailableWire } from "./Errors.ts"
+import {
+  AttachmentTooLargeWire,
+  AttachmentTypeRefusedWire,
+  ConflictWire,
+  InvalidRequestWire,
+  NotFoundWire,
+  RefusedWire,
+  ResponderFailedWire,
+  TooManyWire,
+  UnavailableWire
+} from "./Errors.ts"
 
 /** Says which field of a body is wrong, where the platform alone would say nothing. */
 export class BodyErrors extends HttpApiMiddleware.Service<BodyErrors>()(
@@ -11,10 +24,31 @@ export class BodyErrors extends HttpApiMiddleware.Service<BodyErrors>()(
   { error: InvalidRequestWire }
 ) {}
 
+/** `{}`, once nothing else fits: what is deleted, and feedback that was heard. */
+const Done = Schema.Struct({})
+
 export const chatkit = HttpApiEndpoint.post("chatkit", "/support/chatkit", {
   payload: ChatKitRequest,
-  success: [Thread, ThreadPage, HttpApiSchema.StreamSse({ data: ThreadStreamEvent })],
-  error: [NotFoundWire, UnavailableWire, ...RefusedWire]
+  success: [
+    Thread,
+    ThreadPage,
+    ItemPage,
+    Attachment,
+    Schema.Struct({ text: Schema.String }),
+    Schema.Struct({ updated_item: ThreadItem }),
+    Done,
+    HttpApiSchema.StreamSse({ data: ThreadStreamEvent })
+  ],
+  error: [
+    NotFoundWire,
+    ConflictWire,
+    AttachmentTooLargeWire,
+    AttachmentTypeRefusedWire,
+    TooManyWire,
+    ResponderFailedWire,
+    UnavailableWire,
+    ...RefusedWire
+  ]
 })
 
 /** ChatKit's one URL. Authentication is outermost: it is decided before a byte of the body is read. */

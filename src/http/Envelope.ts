@@ -1,6 +1,7 @@
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Effect } from "effect"
 import { HttpMiddleware, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { PublicUrl } from "../domain/PublicUrl.ts"
 import { Draining } from "./Draining.ts"
 import { answered, inOurWords, refusal } from "./Refusals.ts"
 import { RequestContext, type RequestState, requestIdOf } from "./RequestContext.ts"
@@ -25,11 +26,12 @@ const pagePolicy =
 export const Envelope = (options: {
   readonly allowsOrigin: (origin: string) => boolean
   readonly docs: boolean
+  readonly publicUrl: string | undefined
 }) => {
   const cors = HttpMiddleware.cors({
     allowedOrigins: (origin: string | undefined) =>
       origin !== undefined && options.allowsOrigin(origin),
-    allowedMethods: ["GET", "POST"],
+    allowedMethods: ["GET", "POST", "PUT"],
     allowedHeaders,
     exposedHeaders: ["x-request-id"],
     maxAge: 600
@@ -50,6 +52,7 @@ export const Envelope = (options: {
           const response = yield* cors(answered(served, context)).pipe(
             Effect.map((response) => inOurWords(response, request, context, options.docs)),
             Effect.provideService(RequestContext, context),
+            Effect.provideService(PublicUrl, options.publicUrl ?? originOf(request)),
             Effect.annotateLogs({ "request.id": context.requestId })
           )
           return HttpServerResponse.setHeaders(response, {
@@ -65,6 +68,14 @@ export const Envelope = (options: {
     }),
     { global: true }
   )
+}
+
+/** Where the browser seems to have found this server, unless the settings say it. */
+const originOf = ({ headers }: HttpServerRequest.HttpServerRequest): string => {
+  const protocol =
+    headers["x-forwarded-proto"]?.split(",", 1)[0]?.trim() === "https" ? "https" : "http"
+  const host = headers["x-forwarded-host"]?.split(",", 1)[0]?.trim() ?? headers["host"] ?? ""
+  return URL.parse(`${protocol}://${host}`)?.origin ?? "http://localhost"
 }
 
 /** A refused body without a stated length may go on for ever: the connection ends with the answer. */

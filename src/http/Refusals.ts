@@ -14,11 +14,18 @@ const methods: Readonly<Record<string, string>> = {
   "/docs": "GET, HEAD, OPTIONS"
 }
 
+const attachments = [
+  { route: /^\/support\/attachments$/, allow: "POST, OPTIONS" },
+  { route: /^\/support\/attachments\/[^/]+\/upload$/, allow: "POST, PUT, OPTIONS" },
+  { route: /^\/support\/attachments\/[^/]+\/content$/, allow: "GET, HEAD, OPTIONS" }
+]
+
 /** The `Allow` header of a route, however its path is written; nothing where there is no route. */
 const allowOf = (url: string, docs: boolean): string | undefined => {
   const path = (url.split("?", 1)[0] ?? "").toLowerCase().replace(/\/{2,}/g, "/")
   const route = path.length > 1 ? path.replace(/\/$/, "") : path
-  return route === "/docs" && !docs ? undefined : methods[route]
+  if (route === "/docs" && !docs) return undefined
+  return methods[route] ?? attachments.find((known) => known.route.test(route))?.allow
 }
 
 /** A refusal in our words. */

@@ -1,14 +1,13 @@
-import { Effect, References, Schedule, Schema, Stream } from "effect"
+import { Effect, References, Schedule, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
-import { brokenOff, ThreadStreamEvent } from "../chatkit/Events.ts"
+import { brokenOff, type ThreadStreamEvent } from "../chatkit/Events.ts"
+import { eventJson } from "../chatkit/Serialization.ts"
 import { Draining } from "./Draining.ts"
 
 const keepAlive = Stream.map(
   Stream.fromSchedule(Schedule.spaced("15 seconds")),
   () => ": keep-alive\n\n"
 )
-
-const encode = Schema.encodeSync(Schema.fromJsonString(ThreadStreamEvent))
 
 /**
  * Events onto the socket, framed as the reference frames them. The status line goes out before
@@ -25,7 +24,8 @@ export const sse = Effect.fnUntraced(function* (events: Stream.Stream<ThreadStre
   const body = events.pipe(
     Stream.interruptWhen(draining.await),
     Stream.concat(lastWords),
-    Stream.map((event) => `data: ${encode(event)}\n\n`),
+    // What comes together goes out together.
+    Stream.mapArray((events) => [events.map((event) => `data: ${eventJson(event)}\n\n`).join("")]),
     Stream.merge(keepAlive, { haltStrategy: "left" }),
     Stream.encodeText,
     Stream.provideService(References.CurrentLogAnnotations, annotations)

@@ -1,9 +1,9 @@
 import { Effect, Stream } from "effect"
+import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../api/Api.ts"
 import { ChatKit } from "../chatkit/ChatKit.ts"
-import type { ThreadStreamEvent } from "../chatkit/Events.ts"
-import { DbUnavailable } from "../domain/Errors.ts"
+import { Deadline } from "../domain/Deadline.ts"
 import { Patience } from "../domain/Patience.ts"
 import { Draining } from "./Draining.ts"
 import { RequestContext } from "./RequestContext.ts"
@@ -16,19 +16,18 @@ export const SupportHttp = HttpApiBuilder.group(
     const chatKit = yield* ChatKit
     const draining = yield* Draining
     const { request } = yield* Patience
-    const stream = (events: Stream.Stream<ThreadStreamEvent>) =>
-      Effect.provideService(sse(events), Draining, draining)
     return handlers.handle(
       "chatkit",
       Effect.fnUntraced(function* ({ payload }) {
         const { authenticatedIn } = yield* RequestContext
-        const reply = yield* chatKit.process(payload).pipe(
-          Effect.timeoutOrElse({
-            duration: Math.max(0, request - authenticatedIn),
-            orElse: () => new DbUnavailable({ operation: "ChatKit.process" })
-          })
+        const reply = yield* Effect.provideService(
+          chatKit.process(payload),
+          Deadline,
+          request - authenticatedIn
         )
-        return Stream.isStream(reply) ? yield* stream(reply) : reply
+        return Stream.isStream(reply)
+          ? yield* Effect.provideService(sse(reply), Draining, draining)
+          : HttpServerResponse.jsonUnsafe(reply)
       })
     )
   })

@@ -1,35 +1,83 @@
 import { assert } from "@effect/vitest"
-import { Effect, Layer, Redacted, Schema, Stream } from "effect"
+import { Effect, Layer, Redacted, Schema, type Scope, Stream } from "effect"
+import { ByteSize } from "effect"
 import { CurrentUser } from "../../src/auth/CurrentUser.ts"
+import { AttachmentLinks, type LinkMaker } from "../../src/chatkit/AttachmentLinks.ts"
+import { AttachmentRules } from "../../src/chatkit/AttachmentRules.ts"
 import { ChatKit } from "../../src/chatkit/ChatKit.ts"
-import { timestamp } from "../../src/chatkit/Entities.ts"
-import { type ResponseEvent, ThreadStreamEvent } from "../../src/chatkit/Events.ts"
-import { Ids } from "../../src/chatkit/Ids.ts"
+import { type IdKind, Ids, prefixes, timestamp } from "../../src/chatkit/Ids.ts"
+import { Playground } from "../../src/chatkit/Playground.ts"
 import { ChatKitRequest } from "../../src/chatkit/Requests.ts"
-import { Responder } from "../../src/chatkit/Responder.ts"
+import { type Answer, Responder, type ResponderShape } from "../../src/chatkit/Responder.ts"
+import { eventJson } from "../../src/chatkit/Serialization.ts"
 import type { ThreadStore } from "../../src/chatkit/ThreadStore.ts"
+import { Turns } from "../../src/chatkit/Turns.ts"
 import { SessionId, UserId } from "../../src/domain/User.ts"
-import { ThreadStoreMemory } from "../Doubles.ts"
+import { ThreadStoreMemory } from "../ThreadStoreMemory.ts"
 
 /** Ids are counted, and each look at the clock is a millisecond after the one before. */
 const IdsCounted = Layer.sync(Ids, () => {
-  const made = { thr: 0, msg: 0 }
+  const made = new Map<IdKind, number>()
   let now = Date.UTC(2025, 0, 1, 12)
   return {
-    make: (prefix) => Effect.sync(() => `${prefix}_${`${++made[prefix]}`.padStart(8, "0")}`),
+    make: (kind) =>
+      Effect.sync(() => {
+        const count = (made.get(kind) ?? 0) + 1
+        made.set(kind, count)
+        return `${prefixes[kind]}_${count.toString(16).padStart(8, "0")}`
+      }),
     now: Effect.sync(() => timestamp(++now))
   }
 })
 
+/** Links anybody could make, to be recognised in answers. */
+export const LinksPlain = Layer.succeed(AttachmentLinks, {
+  maker: Effect.succeed<LinkMaker>({
+    shown: (_, { id, mime_type, name, thread_id, uploaded }) => {
+      const url = `https://uploads.example.test/${id}`
+      const common = {
+        id,
+        name,
+        mime_type,
+        ...(uploaded
+          ? {}
+          : { upload_descriptor: { url, method: "PUT" as const, headers: { "X-Upload": id } } }),
+        ...(thread_id === undefined ? {} : { thread_id })
+      }
+      return mime_type.startsWith("image/")
+        ? { ...common, type: "image", preview_url: `${url}/preview` }
+        : { ...common, type: "file" }
+    },
+    refreshed: (_, attachment) =>
+      attachment.type === "image"
+        ? { ...attachment, preview_url: `https://uploads.example.test/${attachment.id}/preview` }
+        : attachment
+  })
+})
+
+export const Rules = Layer.succeed(AttachmentRules, {
+  limit: ByteSize.mebibytes(20),
+  types: new Set(["image/png", "text/plain"])
+})
+
 /** The service under test, on a store that the test can look into. */
 export const chatKit = (
-  responder: Layer.Layer<Responder, never, Ids> = Responder.layerEcho,
-  store: Layer.Layer<ThreadStore> = ThreadStoreMemory
+  responder: Layer.Layer<Responder> = Playground,
+  store: Layer.Layer<ThreadStore> = ThreadStoreMemory,
+  streamsPerUser = 8
 ) =>
-  ChatKit.layer.pipe(Layer.provide(responder), Layer.provide(IdsCounted), Layer.provideMerge(store))
+  ChatKit.layer.pipe(
+    Layer.provide(Turns.layer({ streamsPerUser })),
+    Layer.provide([responder, IdsCounted, LinksPlain, Rules]),
+    Layer.provideMerge(store)
+  )
 
-export const responding = (stream: Stream.Stream<ResponseEvent, unknown, CurrentUser>) =>
-  Layer.succeed(Responder, { respond: () => stream })
+export const responding = (
+  respond: ResponderShape["respond"],
+  more: Partial<ResponderShape> = {}
+) => Layer.succeed(Responder, Responder.make({ respond, ...more }))
+
+export const saying = (answer: Answer) => responding(() => answer)
 
 const as = (person: string) =>
   Effect.provideService(CurrentUser, {
@@ -40,30 +88,40 @@ const as = (person: string) =>
     verification: { kind: "jwt", alg: "EdDSA" }
   })
 
-/** A body as it comes from the wire. */
+/** A body as it comes from the wire. A stream is open until the scope ends. */
 export const send = Effect.fnUntraced(function* (body: unknown, person = "ada") {
   const request = yield* Schema.decodeUnknownEffect(ChatKitRequest)(body)
   return yield* (yield* ChatKit).process(request).pipe(as(person))
 })
 
-/** The events of the answer as they go to the wire. */
-export const stream = Effect.fnUntraced(function* (body: unknown, person = "ada") {
-  const reply = yield* send(body, person)
-  if (!Stream.isStream(reply)) return assert.fail("no stream")
-  const events = yield* Stream.runCollect(reply)
-  const encoded = yield* Effect.forEach(events, (event) =>
-    Schema.encodeEffect(ThreadStreamEvent)(event)
-  )
-  return encoded.map((event) => JSON.stringify(event))
-})
+/** The events of an answer that is heard to its end, as they go to the wire. */
+export const stream = (body: unknown, person = "ada") =>
+  Effect.gen(function* () {
+    const reply = yield* send(body, person)
+    if (!Stream.isStream(reply)) return assert.fail("no stream")
+    return (yield* Stream.runCollect(reply)).map(eventJson)
+  }).pipe(Effect.scoped)
+
+/** The events until there were so many, and then the client hangs up. */
+export const streamUntil = (count: number, body: unknown, person = "ada") =>
+  Effect.gen(function* () {
+    const reply = yield* send(body, person)
+    if (!Stream.isStream(reply)) return assert.fail("no stream")
+    return (yield* Stream.runCollect(Stream.take(reply, count))).map(eventJson)
+  }).pipe(Effect.scoped)
 
 export const typesOf = (events: ReadonlyArray<string>) =>
   events.map((event) => (JSON.parse(event) as { readonly type: string }).type)
 
-export const document = Effect.fnUntraced(function* (body: unknown, person = "ada") {
-  const reply = yield* send(body, person)
-  return Stream.isStream(reply) ? assert.fail("no document") : reply
-})
+export const document = (body: unknown, person = "ada") =>
+  Effect.gen(function* () {
+    const reply = yield* send(body, person)
+    return Stream.isStream(reply) ? assert.fail("no document") : reply
+  }).pipe(Effect.scoped)
+
+/** How a request fails, or nothing. */
+export const refusal = (body: unknown, person = "ada") =>
+  Effect.flip(Effect.scoped(send(body, person)))
 
 export const input = (text: string, overrides: Record<string, unknown> = {}) => ({
   content: [{ type: "input_text", text }],
@@ -72,23 +130,17 @@ export const input = (text: string, overrides: Record<string, unknown> = {}) => 
   ...overrides
 })
 
-export const create = (text: string, overrides: Record<string, unknown> = {}) => ({
-  type: "threads.create",
-  params: { input: input(text, overrides) }
-})
+export const operation = (type: string, params: Record<string, unknown>) => ({ type, params })
 
-export const add = (thread_id: string, text: string) => ({
-  type: "threads.add_user_message",
-  params: { thread_id, input: input(text) }
-})
+export const create = (text: string, overrides: Record<string, unknown> = {}) =>
+  operation("threads.create", { input: input(text, overrides) })
 
-export const list = (params: Record<string, unknown> = {}) => ({ type: "threads.list", params })
-export const get = (thread_id: string) => ({ type: "threads.get_by_id", params: { thread_id } })
+export const add = (thread_id: string, text: string, overrides: Record<string, unknown> = {}) =>
+  operation("threads.add_user_message", { thread_id, input: input(text, overrides) })
 
-export const assistant = (text: string) => ({
-  id: "msg_answer",
-  thread_id: "thr_00000001",
-  created_at: "2025-01-01T12:00:01Z",
-  type: "assistant_message" as const,
-  content: [{ annotations: [], text, type: "output_text" as const }]
-})
+export const list = (params: Record<string, unknown> = {}) => operation("threads.list", params)
+export const get = (thread_id: string) => operation("threads.get_by_id", { thread_id })
+export const items = (thread_id: string, params: Record<string, unknown> = {}) =>
+  operation("items.list", { thread_id, ...params })
+
+export type Services = ChatKit | ThreadStore | Scope.Scope

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Page, Thread } from "../../src/chatkit/Entities.ts"
+import type { Page, Thread } from "../../src/chatkit/Threads.ts"
 import { ThreadStore } from "../../src/chatkit/ThreadStore.ts"
 import { UserId } from "../../src/domain/User.ts"
 import { chatKit, document, get, list } from "./Conversation.ts"
@@ -11,7 +11,10 @@ const ada = UserId.make("ada")
 const withThreads = Effect.fnUntraced(function* (count: number) {
   const store = yield* ThreadStore
   const ids = Array.from({ length: count }, (_, i) => `thr_${i}`)
-  for (const id of ids) yield* store.create(ada, thread(id), message(id, `${id}-first`))
+  for (const id of ids)
+    yield* store.createThread(ada, thread(id), [
+      { type: "put_item", item: message(id, `${id}-first`) }
+    ])
   return { ids, store }
 })
 
@@ -80,7 +83,10 @@ describe("ChatKit, lists", () => {
   it.effect("shows the first twenty items of a thread, oldest first", () =>
     Effect.gen(function* () {
       const { store } = yield* withThreads(1)
-      for (let i = 1; i <= 24; i++) yield* store.addItem(ada, message("thr_0", `m${i}`))
+      for (let i = 1; i <= 24; i++) {
+        const item = message("thr_0", `m${i}`)
+        yield* store.commit(ada, "thr_0", [{ type: "put_item", item }])
+      }
       const { items } = (yield* document(get("thr_0"))) as Thread
       assert.deepEqual(
         items.data.map(({ id }) => id),

@@ -2,8 +2,7 @@ import { createHash } from "node:crypto"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
 import { ChatKit } from "../../src/chatkit/ChatKit.ts"
-import { Ids } from "../../src/chatkit/Ids.ts"
-import { Responder } from "../../src/chatkit/Responder.ts"
+import { saying } from "../chatkit/Conversation.ts"
 import { AccountsDown, KeysDown } from "../Doubles.ts"
 import { type Answer, ask, eventsOf, request } from "../TestServer.ts"
 import { origin, pluginClaims, secret, signHs256 } from "../Tokens.ts"
@@ -245,9 +244,8 @@ describe("later lines of a request", () => {
 
   it.live("say whose turn failed", () =>
     Effect.gen(function* () {
-      const failing = Layer.succeed(Responder, { respond: () => Stream.fail("broken") })
-      const chatKit = ChatKit.layer.pipe(Layer.provide(failing), Layer.provide(Ids.layer))
-      const { answer, later } = yield* Effect.provide(adaAsks, Served.layer({ chatKit }))
+      const responder = saying(Stream.fail("broken"))
+      const { answer, later } = yield* Effect.provide(adaAsks, Served.layer({ responder }))
       assert.deepInclude(eventsOf(answer).at(-1), { type: "error", allow_retry: true })
       const line = later.find(({ message }) => message.includes("turn failed"))
       assert.deepInclude(line?.annotations, who)

@@ -187,7 +187,7 @@ layer(Served.layer(), { excludeTestServices: true })("bodies", (it) => {
       Effect.gen(function* () {
         const { url } = yield* Served
         const answer = yield* ask(url, yield* tokenFor("grace"), body)
-        assert.include([200, 400, 404], answer.status, body)
+        assert.include([200, 400, 404, 409, 413, 415, 429], answer.status, body)
         if (answer.status !== 200) {
           const { error, message, status } = JSON.parse(answer.body)
           assert.deepStrictEqual([message, status], [error, answer.status])

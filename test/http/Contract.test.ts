@@ -3,6 +3,7 @@ import { Effect, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import { Api } from "../../src/api/Api.ts"
+import type { ThreadStreamEvent } from "../../src/chatkit/Events.ts"
 import type { ChatKitRequest } from "../../src/chatkit/Requests.ts"
 import { AccountsDown, KeysDown } from "../Doubles.ts"
 import { request } from "../TestServer.ts"
@@ -56,9 +57,12 @@ layer(Served.layer({ env: { DOCS: "on" } }), { excludeTestServices: true })("con
         "400",
         "401",
         "404",
+        "409",
         "413",
         "415",
+        "429",
         "500",
+        "502",
         "503"
       ])
       assert.deepStrictEqual(Object.keys(responses["200"]?.content ?? {}), [
@@ -161,7 +165,7 @@ layer(Served.layer({ env: { DOCS: "on" } }), { excludeTestServices: true })("con
       const reply = yield* client.support.chatkit({ payload: { message: "Hello" } })
       assert.isTrue(Stream.isStream(reply))
       if (!Stream.isStream(reply)) return
-      const events = yield* Stream.runCollect(reply)
+      const events = yield* Stream.runCollect(reply as Stream.Stream<ThreadStreamEvent>)
       const types = Array.from(events, ({ type }) => type)
       assert.strictEqual(types[0], "thread.created")
       assert.strictEqual(types.at(-1), "thread.item.done")

@@ -1,18 +1,26 @@
 import * as net from "node:net"
 import { NodeHttpServer } from "@effect/platform-node"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Redacted } from "effect"
 import { HttpServer } from "effect/http"
 import { Authentication, Conversation, Http } from "../../src/App.ts"
 import type { AccountQuery, Accounts } from "../../src/auth/Accounts.ts"
 import { KeySource } from "../../src/auth/KeySource.ts"
 import { SigningKeys } from "../../src/auth/SigningKeys.ts"
+import { AttachmentContent } from "../../src/chatkit/AttachmentContent.ts"
 import type { ChatKit } from "../../src/chatkit/ChatKit.ts"
 import type { ThreadStore } from "../../src/chatkit/ThreadStore.ts"
 import type { Readiness } from "../../src/domain/Readiness.ts"
+import { NotFound } from "../../src/domain/Errors.ts"
 import { Draining } from "../../src/http/Draining.ts"
 import * as NodeServer from "../../src/http/NodeServer.ts"
 import { LogBudget } from "../../src/telemetry/LogBudget.ts"
-import { accountsMemory, captureLogs, publicKeyOf, Ready, ThreadStoreMemory } from "../Doubles.ts"
+import { Ids } from "../../src/chatkit/Ids.ts"
+import { LinkKey } from "../../src/chatkit/LinkKey.ts"
+import { Playground } from "../../src/chatkit/Playground.ts"
+import type { Responder } from "../../src/chatkit/Responder.ts"
+import { LinksPlain, Rules } from "../chatkit/Conversation.ts"
+import { accountsMemory, captureLogs, publicKeyOf, Ready } from "../Doubles.ts"
+import { ThreadStoreMemory } from "../ThreadStoreMemory.ts"
 import { settingsOf } from "../TestServer.ts"
 import { makeKey, pluginClaims, sign } from "../Tokens.ts"
 
@@ -24,9 +32,17 @@ export interface Doubles {
   readonly accounts?: Layer.Layer<Accounts>
   readonly keys?: Layer.Layer<KeySource>
   readonly store?: Layer.Layer<ThreadStore>
-  readonly chatKit?: Layer.Layer<ChatKit, never, ThreadStore>
+  readonly chatKit?: Layer.Layer<ChatKit>
+  readonly responder?: Layer.Layer<Responder>
   readonly readiness?: Layer.Layer<Readiness>
 }
+
+/** No attachment has bytes. */
+const NoContent = Layer.succeed(AttachmentContent, {
+  write: () => Effect.fail(new NotFound({ object: "Attachment" })),
+  read: () => Effect.fail(new NotFound({ object: "Attachment" })),
+  removeAbandoned: Effect.succeed(0)
+})
 
 /** The real HTTP server on a free port with the cast in memory behind it; any part may be another. */
 export class Served extends Context.Service<
@@ -46,6 +62,7 @@ export class Served extends Context.Service<
       Served,
       Effect.gen(function* () {
         const settings = settingsOf(doubles.env)
+        const store = Layer.mergeAll(doubles.store ?? ThreadStoreMemory, LinksPlain)
         const logs: Array<string> = []
         const asked: Array<AccountQuery> = []
         let loads = 0
@@ -71,11 +88,15 @@ export class Served extends Context.Service<
                 Layer.provide(doubles.keys ?? countingKeys),
                 Layer.provide(doubles.accounts ?? accountsMemory(asked))
               ),
-              (doubles.chatKit ?? Conversation).pipe(
-                Layer.provide(doubles.store ?? ThreadStoreMemory)
-              ),
-              doubles.readiness ?? Ready
+              (doubles.chatKit === undefined
+                ? Conversation(settings)
+                : Layer.mergeAll(doubles.chatKit, Ids.layer, Rules)
+              ).pipe(Layer.provide([doubles.responder ?? Playground, store])),
+              doubles.readiness ?? Ready,
+              Layer.succeed(LinkKey, { key: Effect.succeed(Redacted.make("a key for links")) }),
+              NoContent
             ]),
+            Layer.provide(store),
             Layer.provide(LogBudget.layer),
             Layer.provide(captureLogs(logs))
           )

@@ -3,31 +3,24 @@ import { assert, describe, it, layer } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Queue, Stream } from "effect"
 import type { HttpServerResponse } from "effect/http"
 import { TestClock } from "effect/testing"
-import { ChatKit } from "../../src/chatkit/ChatKit.ts"
-import type { ResponseEvent, ThreadStreamEvent } from "../../src/chatkit/Events.ts"
-import { Ids } from "../../src/chatkit/Ids.ts"
-import { Responder, type Turn } from "../../src/chatkit/Responder.ts"
+import type { ThreadStreamEvent } from "../../src/chatkit/Events.ts"
+import type { Turn } from "../../src/chatkit/Responder.ts"
 import { ThreadStore } from "../../src/chatkit/ThreadStore.ts"
 import { DbUnavailable } from "../../src/domain/Errors.ts"
 import { Draining } from "../../src/http/Draining.ts"
 import { sse } from "../../src/http/Sse.ts"
-import { ThreadStoreMemory } from "../Doubles.ts"
+import { responding } from "../chatkit/Conversation.ts"
+import { ThreadStoreMemory } from "../ThreadStoreMemory.ts"
 import { ask, eventsOf } from "../TestServer.ts"
 import { Served, tokenFor } from "./Served.ts"
 
-const withResponder = (respond: Responder["Service"]["respond"]) =>
-  ChatKit.layer.pipe(Layer.provide([Layer.succeed(Responder, { respond }), Ids.layer]))
-
-const assistantItem = ({ thread }: Turn): ResponseEvent => ({
-  type: "thread.item.added",
-  item: {
-    id: "msg_1",
-    thread_id: thread.id,
-    created_at: "2025-01-01T12:00:00Z",
-    type: "assistant_message",
-    content: []
-  }
-})
+const assistantItem = (turn: Turn) =>
+  Stream.fromEffect(
+    Effect.map(turn.newItem("message"), (base) => ({
+      type: "thread.item.added" as const,
+      item: { ...base, type: "assistant_message" as const, content: [] }
+    }))
+  )
 
 const lastWords = `data: {"type":"error","code":"stream.error","allow_retry":true}\n\n`
 
@@ -104,10 +97,8 @@ describe("a stream whose turn", () => {
   it.live("fails or dies ends with an error event that gives nothing away", () =>
     Effect.gen(function* () {
       for (const broken of [Stream.fail("hunter2"), Stream.die(new Error("hunter2"))]) {
-        const chatKit = withResponder((turn) =>
-          Stream.concat(Stream.make(assistantItem(turn)), broken)
-        )
-        const { body, status } = yield* Effect.provide(endOf(), Served.layer({ chatKit }))
+        const responder = responding((turn) => Stream.concat(assistantItem(turn), broken))
+        const { body, status } = yield* Effect.provide(endOf(), Served.layer({ responder }))
         assert.strictEqual(status, 200)
         assert.isTrue(body.endsWith(lastWords), body)
         assert.include(body, "thread.item.added")
@@ -122,7 +113,7 @@ describe("a stream whose turn", () => {
         ThreadStore,
         Effect.map(ThreadStore, (memory) => ({
           ...memory,
-          addItem: () => Effect.fail(new DbUnavailable({ operation: "test" }))
+          commit: () => Effect.fail(new DbUnavailable({ operation: "test" }))
         }))
       ).pipe(Layer.provide(ThreadStoreMemory))
       const { body } = yield* Effect.provide(endOf(), Served.layer({ store }))
@@ -135,8 +126,8 @@ describe("a stream whose turn", () => {
     Effect.gen(function* () {
       const begun = yield* Deferred.make<void>()
       const ended = yield* Deferred.make<void>()
-      const chatKit = withResponder((turn) =>
-        Stream.make(assistantItem(turn)).pipe(
+      const responder = responding((turn) =>
+        assistantItem(turn).pipe(
           Stream.concat(Stream.fromEffect(Deferred.succeed(begun, undefined)).pipe(Stream.drain)),
           Stream.concat(Stream.never),
           Stream.ensuring(Deferred.succeed(ended, undefined))
@@ -152,15 +143,15 @@ describe("a stream whose turn", () => {
         assert.isTrue(body.endsWith(lastWords), body)
         assert.strictEqual(body.split(lastWords).length, 2)
         yield* Deferred.await(ended)
-      }).pipe(Effect.provide(Served.layer({ chatKit })))
+      }).pipe(Effect.provide(Served.layer({ responder })))
     })
   )
 
   it.live("nobody listens to any more is interrupted, and says nothing", () =>
     Effect.gen(function* () {
       const ended = yield* Deferred.make<void>()
-      const chatKit = withResponder((turn) =>
-        Stream.make(assistantItem(turn)).pipe(
+      const responder = responding((turn) =>
+        assistantItem(turn).pipe(
           Stream.concat(Stream.never),
           Stream.ensuring(Deferred.succeed(ended, undefined))
         )
@@ -171,7 +162,7 @@ describe("a stream whose turn", () => {
         yield* Deferred.await(ended)
         assert.notInclude(logs.join("\n"), "turn failed")
         assert.notInclude(logs.join("\n"), "defect")
-      }).pipe(Effect.provide(Served.layer({ chatKit })))
+      }).pipe(Effect.provide(Served.layer({ responder })))
     })
   )
 })
