@@ -25,7 +25,11 @@ const names = [
   "BETTER_AUTH_SCHEMA",
   "CLOCK_TOLERANCE",
   "CORS_ORIGINS",
+  "PUBLIC_URL",
   "BODY_LIMIT",
+  "ATTACHMENT_LIMIT",
+  "ATTACHMENT_TYPES",
+  "STREAMS_PER_USER",
   "LOG_LEVEL",
   "LOG_FORMAT",
   "DOCS"
@@ -50,7 +54,13 @@ export interface SettingsShape {
   /** Seconds. */
   readonly clockTolerance: number
   readonly corsOrigins: ReadonlyArray<string>
+  /** Where browsers reach this server, without a trailing slash; nothing means what requests say. */
+  readonly publicUrl: string | undefined
   readonly bodyLimit: ByteSize.ByteSize
+  readonly attachmentLimit: ByteSize.ByteSize
+  /** Media types in lower case, without parameters. */
+  readonly attachmentTypes: ReadonlyArray<string>
+  readonly streamsPerUser: number
   readonly logLevel: "Trace" | "Debug" | "Info" | "Warn" | "Error"
   readonly logFormat: "pretty" | "json"
   readonly docs: boolean
@@ -85,6 +95,22 @@ const levels = {
 } as const
 
 const switches = { on: true, off: false, true: true, false: false, "1": true, "0": false }
+
+/** What people attach, and what a server can check without understanding it. */
+const usualTypes: ReadonlyArray<string> = [
+  "image/png",
+  "image/jpeg",
+  "image/webp",
+  "image/gif",
+  "application/pdf",
+  "text/plain",
+  "text/csv",
+  "text/markdown",
+  "application/json"
+]
+
+/** RFC 6838 §4.2, without `*`, which RFC 9110 would allow. */
+const mediaType = /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/
 
 /** Whether this `NODE_ENV` means production, in whatever case it is written. */
 export const isProduction = (nodeEnv: string | undefined): boolean =>
@@ -186,18 +212,50 @@ export const parse = (
     return origins
   }
 
-  const bodyLimit = () => {
-    const fallback = ByteSize.mebibytes(1)
-    const text = env.BODY_LIMIT
+  const publicUrl = () => {
+    const text = env.PUBLIC_URL
+    if (text === undefined) return undefined
+    const url = URL.parse(text)
+    const isPlain =
+      url !== null &&
+      ["http:", "https:"].includes(url.protocol) &&
+      !/[?#]/.test(text) &&
+      url.username + url.password === ""
+    return isPlain
+      ? url.href.replace(/\/+$/, "")
+      : problem(
+          "PUBLIC_URL",
+          "set where browsers reach this server, without a query, as https://chat.example.com, or leave it out"
+        )
+  }
+
+  const size = (name: Name, fallback: ByteSize.ByteSize, max: ByteSize.ByteSize) => {
+    const text = env[name]
     if (text === undefined) return fallback
     const bytes = /^\d+$/.test(text)
       ? Option.some(ByteSize.bytes(BigInt(text)))
       : ByteSize.fromString(text)
-    if (Option.isSome(bytes) && bytes.value >= 1024n && bytes.value <= ByteSize.mebibytes(64)) {
-      return bytes.value
-    }
-    problem("BODY_LIMIT", "set a size from 1 KiB to 64 MiB, as 1048576 or 1 MiB")
+    if (Option.isSome(bytes) && bytes.value >= 1024n && bytes.value <= max) return bytes.value
+    const largest = ByteSize.format(max)
+    const usual = ByteSize.format(fallback)
+    problem(name, `set a size from 1 KiB to ${largest}, as ${Number(fallback)} or ${usual}`)
     return fallback
+  }
+
+  const attachmentTypes = () => {
+    const text = env.ATTACHMENT_TYPES
+    if (text === undefined) return usualTypes
+    const types = text
+      .split(",")
+      .map((type) => type.trim().toLowerCase())
+      .filter(Boolean)
+    if (types.length === 0 || !types.every((type) => mediaType.test(type))) {
+      problem(
+        "ATTACHMENT_TYPES",
+        "list whole media types, comma-separated, without wildcards or parameters, as image/png,application/pdf"
+      )
+    }
+    return types
   }
 
   const settings: SettingsShape = {
@@ -215,7 +273,11 @@ export const parse = (
     schema: env.BETTER_AUTH_SCHEMA ?? "public",
     clockTolerance: integer("CLOCK_TOLERANCE", 15, 0, 300),
     corsOrigins: corsOrigins(),
-    bodyLimit: bodyLimit(),
+    publicUrl: publicUrl(),
+    bodyLimit: size("BODY_LIMIT", ByteSize.mebibytes(1), ByteSize.mebibytes(64)),
+    attachmentLimit: size("ATTACHMENT_LIMIT", ByteSize.mebibytes(20), ByteSize.gibibytes(1)),
+    attachmentTypes: attachmentTypes(),
+    streamsPerUser: integer("STREAMS_PER_USER", 8, 1, 1000),
     logLevel: oneOf("LOG_LEVEL", levels, "Info"),
     logFormat: oneOf(
       "LOG_FORMAT",

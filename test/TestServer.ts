@@ -3,6 +3,7 @@ import { Context, Effect, Layer } from "effect"
 import { HttpServer } from "effect/http"
 import type { SqlClient } from "effect/sql"
 import { serve } from "../src/App.ts"
+import type { Responder } from "../src/chatkit/Responder.ts"
 import { Patience } from "../src/domain/Patience.ts"
 import { parse, type SettingsShape } from "../src/Settings.ts"
 import { captureLogs } from "./Doubles.ts"
@@ -30,17 +31,18 @@ export interface Running {
 }
 
 /** On a busy machine everything may take longer than the product allows. */
-const forgiving = { statement: 20_000, request: 40_000 }
+export const forgiving = { statement: 20_000, request: 40_000 }
 
 export const start = (
   database: Layer.Layer<SqlClient.SqlClient, unknown>,
   env: Record<string, string | undefined> = {},
-  patience = forgiving
+  patience = forgiving,
+  responder?: Layer.Layer<Responder>
 ) =>
   Effect.gen(function* () {
     const logs: Array<string> = []
     const context = yield* Layer.build(
-      serve(settingsOf(env), database).pipe(
+      serve(settingsOf(env), database, responder).pipe(
         Layer.provide([captureLogs(logs), Layer.succeed(Patience, patience)])
       )
     )

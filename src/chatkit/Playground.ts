@@ -57,7 +57,8 @@ const answerTo = (turn: Turn, line: string): Answer => {
 
 const help = [
   "Each line that begins with a slash is a directive:",
-  ...Object.entries(directives).map(([name, { usage }]) => `/${name} ${usage}`.trimEnd())
+  "",
+  ...Object.entries(directives).map(([name, { usage }]) => `- \`/${`${name} ${usage}`.trimEnd()}\``)
 ].join("\n")
 
 /** The same JSON with the members of every object in order. */

@@ -5,9 +5,13 @@ import { Patience } from "../domain/Patience.ts"
 import { singleFlight } from "../domain/SingleFlight.ts"
 import { LogBudget } from "../telemetry/LogBudget.ts"
 import createThreads from "./migrations/0001_create_threads.ts"
+import createAttachments from "./migrations/0002_create_attachments.ts"
 import { leaveBehind, sqlstateOf } from "./Outage.ts"
 
-const migrations = { "0001_create_threads": createThreads }
+const migrations = {
+  "0001_create_threads": createThreads,
+  "0002_create_attachments": createAttachments
+}
 const newest = Object.keys(migrations).length
 
 /** How long one attempt may take, in milliseconds; requests wait much less for it. */
