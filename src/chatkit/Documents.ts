@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import type { Within } from "../domain/Deadline.ts"
 import {
@@ -15,6 +15,7 @@ import { AttachmentLinks } from "./AttachmentLinks.ts"
 import { admitted, type AttachmentRules, mediaTypeOf } from "./AttachmentRules.ts"
 import type { Attachment } from "./Attachments.ts"
 import { decodeBase64 } from "./Base64.ts"
+import { reading } from "./Failures.ts"
 import { Ids } from "./Ids.ts"
 import { isHidden, ThreadItem, type WidgetItem } from "./Items.ts"
 import type { DocumentOperation, Params } from "./Requests.ts"
@@ -65,6 +66,8 @@ export const senderOf = Effect.fnUntraced(function* (thread_id: string, item_id:
     ? new NotFound({ object: "Item" })
     : new Conflict({ reason: "An action can only come from a widget" })
 })
+
+const readItem = reading(ThreadItem)
 
 /** What a responder fails with, outside a stream, is told to nobody but the log. */
 const ofResponder = <A, R>(work: Effect.Effect<A, unknown, R>) =>
@@ -183,7 +186,7 @@ export const syncCustomAction = Effect.fnUntraced(function* (
   const updated_item = yield* ofResponder(
     Effect.gen(function* () {
       const item = yield* (yield* Responder).syncAction({ thread, action, sender })
-      return item === undefined ? undefined : yield* Schema.decodeEffect(ThreadItem)(item)
+      return item === undefined ? undefined : yield* readItem(item)
     })
   )
   return updated_item === undefined || isHidden(updated_item) ? {} : { updated_item }

@@ -1,17 +1,18 @@
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import type { DbUnavailable, NotFound, TurnLost } from "../domain/Errors.ts"
-import { fieldOf, problemOf } from "../domain/SchemaProblem.ts"
 import type { UserId } from "../domain/User.ts"
+import { AttachmentLinks } from "./AttachmentLinks.ts"
 import { ResponseEvent, type ResponseEventInput, type ThreadStreamEvent } from "./Events.ts"
-import { InvalidEvent } from "./Failures.ts"
+import { type InvalidAnswer, reading } from "./Failures.ts"
 import { fold, hasText, isDelta } from "./Fold.ts"
 import { Ids } from "./Ids.ts"
 import { isHidden, type ThreadItem } from "./Items.ts"
+import { withLinks, withoutLinks } from "./Shown.ts"
 import { type Change, type ThreadPatch, ThreadStore } from "./ThreadStore.ts"
 import { shown, type ThreadMetadata } from "./Threads.ts"
 import type { Held } from "./Turns.ts"
 
-type Failure = NotFound | TurnLost | DbUnavailable | InvalidEvent
+type Failure = NotFound | TurnLost | DbUnavailable | InvalidAnswer
 
 /** One answer on its way from the responder to the store and the client. */
 export interface Draft {
@@ -32,15 +33,9 @@ export interface Draft {
 /** What the responder finds in its history where the person pressed Stop. */
 const cancelNote = "The user cancelled the stream. Stop responding to the prior request."
 
-const decoded = Schema.decodeUnknownEffect(ResponseEvent)
+const read = reading(ResponseEvent)
 
-const decode = (input: ResponseEventInput): Effect.Effect<ResponseEvent, InvalidEvent> =>
-  Effect.mapError(decoded(input), ({ issue }) => {
-    const found = problemOf(issue)
-    return new InvalidEvent({ problem: `${input.type}: ${fieldOf(found)} ${found.problem}` })
-  })
-
-const put = (item: ThreadItem): Change => ({ type: "put_item", item })
+const put = (item: ThreadItem): Change => ({ type: "put_item", item: withoutLinks(item) })
 
 export const makeDraft = Effect.fnUntraced(function* (options: {
   readonly userId: UserId
@@ -49,6 +44,7 @@ export const makeDraft = Effect.fnUntraced(function* (options: {
 }) {
   const store = yield* ThreadStore
   const ids = yield* Ids
+  const links = yield* AttachmentLinks
   const { held, userId } = options
   const threadId = held.thread.id
   let thread = held.thread
@@ -112,7 +108,7 @@ export const makeDraft = Effect.fnUntraced(function* (options: {
   })
 
   const take = Effect.fnUntraced(function* (input: ResponseEventInput) {
-    const event = yield* decode(input)
+    const event = yield* read(input)
     switch (event.type) {
       case "thread.item.updated":
         return yield* update(event)
@@ -125,7 +121,10 @@ export const makeDraft = Effect.fnUntraced(function* (options: {
       case "thread.item.replaced": {
         const item = inThread(event.item, threadId)
         forget(item.id)
-        return yield* write([put(item)], shownAs({ ...event, item }))
+        const [linked = item] = yield* withLinks(userId, [item]).pipe(
+          Effect.provideService(AttachmentLinks, links)
+        )
+        return yield* write([put(item)], shownAs({ ...event, item: linked }))
       }
       case "thread.item.removed": {
         forget(event.item_id)

@@ -1,4 +1,5 @@
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
+import { fieldOf, problemOf } from "../domain/SchemaProblem.ts"
 import { brokenOff, type ErrorEvent } from "./Events.ts"
 
 /** A responder fails with this to tell the person why, in `message`. */
@@ -13,10 +14,19 @@ export class StreamError extends Schema.TaggedError<StreamError>()("StreamError"
   allow_retry: Schema.Boolean
 }) {}
 
-/** A responder's event does not fit the protocol; `problem` says where, never with what. */
-export class InvalidEvent extends Schema.TaggedError<InvalidEvent>()("InvalidEvent", {
+/** What a responder says does not fit the protocol; `problem` says where, never with what. */
+export class InvalidAnswer extends Schema.TaggedError<InvalidAnswer>()("InvalidAnswer", {
   problem: Schema.String
 }) {}
+
+/** Reads what a responder says, with its defaults filled in. */
+export const reading =
+  <A, I>(schema: Schema.Codec<A, I>) =>
+  (input: I & { readonly type: string }): Effect.Effect<A, InvalidAnswer> =>
+    Effect.mapError(Schema.decodeEffect(schema)(input), ({ issue }) => {
+      const found = problemOf(issue)
+      return new InvalidAnswer({ problem: `${input.type}: ${fieldOf(found)} ${found.problem}` })
+    })
 
 /** What the client learns of a failure: what the responder wanted it to, and nothing else. */
 export const errorEventOf = (failure: unknown): ErrorEvent => {

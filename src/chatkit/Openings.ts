@@ -40,9 +40,7 @@ const newMessage = Effect.fnUntraced(function* (threadId: string, input: UserMes
       : yield* Effect.gen(function* () {
           const records = yield* (yield* ThreadStore).loadAttachments(userId, attachment_ids)
           const { shown } = yield* (yield* AttachmentLinks).maker
-          return records.map((record) =>
-            withoutLinks(shown(userId, { ...record, thread_id: threadId }))
-          )
+          return records.map((record) => shown(userId, { ...record, thread_id: threadId }))
         })
   const message: UserMessageItem = {
     id: yield* ids.make("message"),
@@ -56,16 +54,14 @@ const newMessage = Effect.fnUntraced(function* (threadId: string, input: UserMes
   }
   const changes: ReadonlyArray<Change> = [
     ...(attachment_ids.length === 0 ? [] : [{ type: "attach" as const, attachment_ids }]),
-    { type: "put_item", item: message }
+    { type: "put_item", item: withoutLinks(message) }
   ]
   return { message, changes }
 })
 
-const messageDone = Effect.fnUntraced(function* (message: UserMessageItem) {
-  const { userId } = yield* CurrentUser
-  const [item = message] = yield* withLinks(userId, [message])
-  const event: ThreadStreamEvent = { type: "thread.item.done", item }
-  return event
+const messageDone = (item: UserMessageItem): ThreadStreamEvent => ({
+  type: "thread.item.done",
+  item
 })
 
 const replyTo = (message: UserMessageItem) =>
@@ -91,13 +87,12 @@ export const openThread = Effect.fnUntraced(function* (
     metadata: {}
   }
   const { changes, message } = yield* within(newMessage(thread.id, input))
-  const done = yield* within(messageDone(message))
   const held = yield* (yield* Turns).beginNew(userId, thread, (turn) =>
     within(store.createThread(userId, thread, changes, turn))
   )
   const opening: Opening = {
     held,
-    events: [{ type: "thread.created", thread: shown(thread) }, done],
+    events: [{ type: "thread.created", thread: shown(thread) }, messageDone(message)],
     answer: yield* replyTo(message)
   }
   return opening
@@ -117,9 +112,8 @@ const addUserMessage = Effect.fnUntraced(function* (
 ) {
   const { userId } = yield* CurrentUser
   const { changes, message } = yield* newMessage(held.thread.id, input)
-  const done = yield* messageDone(message)
   yield* (yield* ThreadStore).commit(userId, held.thread.id, changes, held.turn)
-  return { events: [done], answer: yield* replyTo(message) }
+  return { events: [messageDone(message)], answer: yield* replyTo(message) }
 })
 
 /** The output goes to the newest call that waits for one; older ones will never be answered. */
@@ -170,13 +164,15 @@ const retryAfterItem = Effect.fnUntraced(function* (
   held: Held,
   { item_id }: Params<"threads.retry_after_item">
 ) {
+  const { userId } = yield* CurrentUser
   const message = yield* visibleItem(held, item_id)
   if (message.type !== "user_message") {
     return yield* new Conflict({
       reason: "Only the answer to a message of the user can be retried"
     })
   }
-  return { events: [], upTo: message.id, answer: yield* replyTo(message) }
+  const [again = message] = yield* withLinks(userId, [message])
+  return { events: [], upTo: message.id, answer: yield* replyTo(again) }
 })
 
 const customAction = Effect.fnUntraced(function* (

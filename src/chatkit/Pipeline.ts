@@ -2,9 +2,11 @@ import { Cause, Effect, Stream } from "effect"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { type ResponseEventInput, type StreamOptions, type ThreadStreamEvent } from "./Events.ts"
 import { errorEventOf } from "./Failures.ts"
+import { AttachmentLinks } from "./AttachmentLinks.ts"
 import { Ids } from "./Ids.ts"
 import type { Answer, Turn } from "./Responder.ts"
 import { type Draft, makeDraft } from "./Draft.ts"
+import { withLinks } from "./Shown.ts"
 import type { Held } from "./Turns.ts"
 import { ThreadStore } from "./ThreadStore.ts"
 
@@ -30,6 +32,7 @@ export const pipeline = Effect.fnUntraced(function* (options: {
   const user = yield* CurrentUser
   const ids = yield* Ids
   const store = yield* ThreadStore
+  const links = yield* AttachmentLinks
   const { held } = options
   const threadId = held.thread.id
   const draft = yield* makeDraft({ userId: user.userId, ...options })
@@ -47,14 +50,17 @@ export const pipeline = Effect.fnUntraced(function* (options: {
     thread: Effect.sync(draft.thread),
     updateThread: (change) => Effect.sync(() => draft.updateThread(change)),
     history: (query) =>
-      store.loadThreadItems(user.userId, threadId, {
-        limit: 20,
-        order: "desc",
-        after: null,
-        hidden: true,
-        ...draft.bounds(),
-        ...query
-      }),
+      Effect.gen(function* () {
+        const page = yield* store.loadThreadItems(user.userId, threadId, {
+          limit: 20,
+          order: "desc",
+          after: null,
+          hidden: true,
+          ...draft.bounds(),
+          ...query
+        })
+        return { ...page, data: yield* withLinks(user.userId, page.data) }
+      }).pipe(Effect.provideService(AttachmentLinks, links)),
     newItem: (kind) =>
       Effect.map(Effect.all([ids.make(kind), ids.now]), ([id, created_at]) => ({
         id,
@@ -71,7 +77,8 @@ export const pipeline = Effect.fnUntraced(function* (options: {
         isLast: false
       }),
       Stream.suspend(() => options.answer(turn)).pipe(
-        Stream.mapArrayEffect((events) => Effect.map(batchOf(draft, events), (batch) => [batch])),
+        inPieces,
+        Stream.mapEffect((events) => batchOf(draft, events)),
         Stream.concat(Stream.fromEffect(Effect.map(draft.settle, asLast))),
         Stream.catchCause((cause) =>
           Cause.hasInterruptsOnly(cause)
@@ -91,6 +98,22 @@ export const pipeline = Effect.fnUntraced(function* (options: {
     Stream.provideService(CurrentUser, user)
   )
 })
+
+/** The most events that are taken and sent at once: a client that reads slowly holds up the rest. */
+const most = 64
+
+/** What came together stays together, up to a point. */
+const inPieces = <A, E, R>(events: Stream.Stream<A, E, R>) =>
+  Stream.flatMap(Stream.chunks(events), (chunk) =>
+    chunk.length <= most
+      ? Stream.succeed<ReadonlyArray<A>>(chunk)
+      : Stream.fromIterable(
+          Array.from({ length: Math.ceil(chunk.length / most) }, (_, i) =>
+            chunk.slice(i * most, (i + 1) * most)
+          ),
+          { chunkSize: 1 }
+        )
+  )
 
 const asLast = (events: ReadonlyArray<ThreadStreamEvent>): Batch => ({ events, isLast: true })
 

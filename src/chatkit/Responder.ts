@@ -75,7 +75,11 @@ export interface ResponderShape {
 
 const unsupported = new ResponderFailed({ reason: "unsupported" })
 
-/** Where the words come from: the one seam between ChatKit and a model, or whatever answers. */
+/**
+ * Where the words come from: the one seam between ChatKit and a model, or whatever answers.
+ *
+ * @effect-expect-leaking CurrentUser
+ */
 export class Responder extends Context.Service<Responder, ResponderShape>()(
   "effect-chatkit/chatkit/Responder"
 ) {

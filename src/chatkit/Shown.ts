@@ -5,14 +5,19 @@ import { AttachmentLinks } from "./AttachmentLinks.ts"
 import type { Attachment } from "./Attachments.ts"
 import type { ThreadItem } from "./Items.ts"
 
-/** Links are made anew each time something is shown; what is stored has none. */
-export const withoutLinks = (attachment: Attachment): Attachment =>
+/** An item as it is stored: links are made anew each time it is shown. */
+export const withoutLinks = <A extends ThreadItem>(item: A): A =>
+  item.type === "user_message" && item.attachments.length > 0
+    ? { ...item, attachments: item.attachments.map(withoutLink) }
+    : item
+
+const withoutLink = (attachment: Attachment): Attachment =>
   attachment.type === "image" ? { ...attachment, preview_url: "" } : attachment
 
 const hasAttachments = (item: ThreadItem) =>
   item.type === "user_message" && item.attachments.length > 0
 
-/** Items as a client is to see them: with links that work. */
+/** Items as a client or a responder is to see them: with links that work. */
 export const withLinks = Effect.fnUntraced(function* <A extends ThreadItem>(
   userId: UserId,
   items: ReadonlyArray<A>

@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { AssistantMessageContent, GeneratedImage } from "./Items.ts"
 import { optional } from "./Lax.ts"
 import { Annotation } from "./Sources.ts"
-import { WidgetComponent, WidgetRoot } from "./Widgets.ts"
+import { AnyWidgetComponent, WidgetRoot } from "./Widgets.ts"
 import { Task } from "./Workflows.ts"
 
 export const AssistantMessageUpdate = Schema.Union([
@@ -38,7 +38,7 @@ export const WidgetUpdate = Schema.Union([
   Schema.Struct({
     type: Schema.Literal("widget.component.updated"),
     component_id: Schema.String,
-    component: WidgetComponent
+    component: AnyWidgetComponent
   }),
   Schema.Struct({ type: Schema.Literal("widget.root.updated"), widget: WidgetRoot })
 ])

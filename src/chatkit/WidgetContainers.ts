@@ -1,6 +1,5 @@
 import { Schema } from "effect"
 import { ActionConfig } from "./Actions.ts"
-import { IconName } from "./Icons.ts"
 import { optional } from "./Lax.ts"
 import * as Charts from "./WidgetCharts.ts"
 import * as Controls from "./WidgetControls.ts"
@@ -8,8 +7,9 @@ import * as Styles from "./WidgetStyles.ts"
 import * as Texts from "./WidgetTexts.ts"
 
 /**
- * What a root is made of, spelt as the protocol spells it. Unknown fields are dropped when one of
- * these is read: they are for building and checking widgets, and `WidgetRoot` is for reading them.
+ * What a root is made of, spelt as the protocol spells it. These are for building and checking
+ * widgets, some hundred components deep at most, and drop unknown fields: what others wrote is
+ * read as a `WidgetRoot` or an `AnyWidgetComponent`.
  */
 export type WidgetComponent =
   | Texts.Text
@@ -163,60 +163,4 @@ export const WidgetComponent = Schema.Union([
   Table,
   TableRow,
   TableCell
-])
-
-const status = optional(
-  Schema.Struct({
-    text: Schema.String,
-    favicon: Styles.words,
-    frame: Styles.flag,
-    icon: optional(IconName)
-  })
-)
-
-const cardAction = optional(Schema.Struct({ label: Schema.String, action: ActionConfig }))
-const card = {
-  asForm: Styles.flag,
-  background: Styles.color,
-  border: optional(Styles.Border),
-  size: Styles.oneOf("sm", "md", "lg", "full"),
-  padding: Styles.spacing,
-  status,
-  collapsed: Styles.flag,
-  confirm: cardAction,
-  cancel: cardAction,
-  theme: Styles.theme
-}
-export interface Card extends Styles.Component<"Card">, Children, Fields<typeof card> {}
-export const Card = Schema.Struct({ ...Styles.component("Card"), children, ...card })
-
-export const ListView = Schema.Struct({
-  ...Styles.component("ListView"),
-  children: Schema.Array(ListViewItem),
-  limit: optional(Schema.Union([Schema.Int, Schema.Literal("auto")])),
-  status,
-  theme: Styles.theme
-})
-export type ListView = typeof ListView.Type
-
-/** What a `Basic` root may hold: components, and roots of its own. */
-type Nested = WidgetComponent | Card | ListView | Basic
-const nested = Schema.suspend((): Schema.Codec<Nested, unknown> =>
-  Schema.Union([...WidgetComponent.members, Card, ListView, Basic])
-)
-const basic = {
-  theme: Styles.theme,
-  direction: Styles.direction,
-  gap: length,
-  padding: Styles.spacing,
-  align: Styles.align,
-  justify: Styles.justify
-}
-export interface Basic extends Styles.Component<"Basic">, Fields<typeof basic> {
-  readonly children?: Nested | ReadonlyArray<Nested>
-}
-export const Basic = Schema.Struct({
-  ...Styles.component("Basic"),
-  children: optional(Schema.Union([Schema.Array(nested), nested])),
-  ...basic
-})
+]).annotate({ identifier: "WidgetComponent" })

@@ -44,7 +44,7 @@ const growth = (before: unknown, after: unknown): ReadonlyArray<ValueDelta> | un
       return undefined
     }
     if (isComponent && !isList) ids.set(after["id"], (ids.get(after["id"]) ?? 0) + 1)
-    for (const key of keys.reverse()) {
+    for (const key of keys.toReversed()) {
       if (!Object.hasOwn(before, key)) return undefined
       const delta = isComponent && key === "value" ? added(before, after) : undefined
       if (delta !== undefined) deltas.push(delta)
@@ -116,7 +116,7 @@ const find = (widget: WidgetRoot, id: string): Place | undefined => {
     const { value } = place
     const isList = Array.isArray(value)
     if (!isList && value["id"] === id) return place
-    for (const key of isList ? Object.keys(value).reverse() : ["children"]) {
+    for (const key of isList ? Object.keys(value).toReversed() : ["children"]) {
       const child = value[key]
       if (isNode(child)) open.push({ value: child, key, within: place })
     }

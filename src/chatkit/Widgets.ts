@@ -1,10 +1,12 @@
 import { type Brand, Schema, SchemaGetter } from "effect"
-import type { Basic, Card, ListView, WidgetComponent } from "./WidgetContainers.ts"
+import type { WidgetComponent } from "./WidgetContainers.ts"
 import { isDeeperThan, isNode, withoutNulls } from "./WidgetJson.ts"
+import type { Basic, Card, ListView } from "./WidgetRoots.ts"
 
 export * from "./WidgetCharts.ts"
 export * from "./WidgetContainers.ts"
 export * from "./WidgetControls.ts"
+export * from "./WidgetRoots.ts"
 export * from "./WidgetTexts.ts"
 export { withoutNulls } from "./WidgetJson.ts"
 
