@@ -14,9 +14,9 @@ export class StreamError extends Schema.TaggedError<StreamError>()("StreamError"
   allow_retry: Schema.Boolean
 }) {}
 
-/** What a responder says does not fit the protocol; `problem` says where, never with what. */
+/** What a responder says does not fit the protocol; `message` says where, never with what. */
 export class InvalidAnswer extends Schema.TaggedError<InvalidAnswer>()("InvalidAnswer", {
-  problem: Schema.String
+  message: Schema.String
 }) {}
 
 /** Reads what a responder says, with its defaults filled in. */
@@ -25,7 +25,7 @@ export const reading =
   (input: I & { readonly type: string }): Effect.Effect<A, InvalidAnswer> =>
     Effect.mapError(Schema.decodeEffect(schema)(input), ({ issue }) => {
       const found = problemOf(issue)
-      return new InvalidAnswer({ problem: `${input.type}: ${fieldOf(found)} ${found.problem}` })
+      return new InvalidAnswer({ message: `${input.type}: ${fieldOf(found)} ${found.problem}` })
     })
 
 /** What the client learns of a failure: what the responder wanted it to, and nothing else. */
