@@ -1,10 +1,8 @@
 import { Effect, Layer, Logger, Redacted } from "effect"
 import { type Account, type AccountQuery, Accounts } from "../src/auth/Accounts.ts"
 import { KeySource, type PublicKey } from "../src/auth/KeySource.ts"
-import type { Page, ThreadItem, ThreadMetadata } from "../src/chatkit/Entities.ts"
-import { pageOf, ThreadStore } from "../src/chatkit/ThreadStore.ts"
 import { Readiness } from "../src/domain/Readiness.ts"
-import { DbUnavailable, KeysUnavailable, NotFound } from "../src/domain/Errors.ts"
+import { DbUnavailable, KeysUnavailable } from "../src/domain/Errors.ts"
 import { SessionId, UserId } from "../src/domain/User.ts"
 import type { SigningKey } from "./Tokens.ts"
 
@@ -61,40 +59,6 @@ export const keysOf = (...keys: ReadonlyArray<SigningKey>) =>
 export const KeysDown = Layer.succeed(KeySource, { load: Effect.fail(new KeysUnavailable()) })
 
 export const Ready = Layer.succeed(Readiness, { missing: Effect.succeed([]) })
-
-/** `ThreadStore` in memory. */
-export const ThreadStoreMemory = Layer.sync(ThreadStore, () => {
-  const threads: Array<{ userId: string; thread: ThreadMetadata; items: Array<ThreadItem> }> = []
-  const owned = (userId: UserId) => threads.filter((kept) => kept.userId === userId)
-  const find = (userId: UserId, id: string) => {
-    const kept = owned(userId).find(({ thread }) => thread.id === id)
-    return kept === undefined
-      ? Effect.fail(new NotFound({ object: "Thread" }))
-      : Effect.succeed(kept)
-  }
-  return {
-    create: (userId, thread, item) =>
-      Effect.sync(() => void threads.push({ userId, thread, items: [item] })),
-    load: (userId, id) => Effect.map(find(userId, id), ({ thread }) => thread),
-    list: (userId, { after, limit, order }) =>
-      Effect.suspend((): Effect.Effect<Page<ThreadMetadata>, NotFound> => {
-        const all = owned(userId).map(({ thread }) => thread)
-        const sorted = order === "desc" ? all.toReversed() : all
-        if (after === null) return Effect.succeed(pageOf(sorted, limit))
-        const at = sorted.findIndex(({ id }) => id === after)
-        return at < 0
-          ? Effect.fail(new NotFound({ object: "Thread" }))
-          : Effect.succeed(pageOf(sorted.slice(at + 1), limit))
-      }),
-    addItem: (userId, item) =>
-      Effect.map(find(userId, item.thread_id), ({ items }) => void items.push(item)),
-    firstItems: (userId, id, limit) =>
-      Effect.match(find(userId, id), {
-        onFailure: () => pageOf<ThreadItem>([], limit),
-        onSuccess: ({ items }) => pageOf(items, limit)
-      })
-  }
-})
 
 /** Collects every log line, as the JSON logger would print it. */
 export const captureLogs = (lines: Array<string>) =>

@@ -2,7 +2,7 @@ import { Effect, Layer, Option, Stream } from "effect"
 import { AttachmentContent } from "../chatkit/AttachmentContent.ts"
 import { AlreadyUploaded, DbUnavailable, NotFound } from "../domain/Errors.ts"
 import type { UserId } from "../domain/User.ts"
-import { abandoned } from "./AbandonedAttachments.ts"
+import { removeAbandoned } from "./AbandonedAttachments.ts"
 import { type AttachmentRow, recordOf } from "./AttachmentsPg.ts"
 import { isId, ownTables } from "./OwnTables.ts"
 
@@ -149,7 +149,7 @@ export const AttachmentContentPg = Layer.effect(
         return { attachment: recordOf(row), length, bytes }
       }),
 
-      removeAbandoned: abandoned({ run, sql }, batch)
+      removeAbandoned: yield* removeAbandoned
     }
   })
 )

@@ -9,10 +9,12 @@ import { UserId } from "../../src/domain/User.ts"
 import { LogBudget } from "../../src/telemetry/LogBudget.ts"
 import { captureLogs } from "../Doubles.ts"
 import { onRealServer, TestDatabase } from "../TestDatabase.ts"
-import { message, thread } from "../chatkit/Threads.ts"
+import { all, idsOf, message, newest, put, thread } from "../chatkit/Threads.ts"
 import { captureStatements, roleOf, SharedDatabase } from "./Storage.ts"
 
 const ada = UserId.make("ada")
+
+const tables = ["attachment_chunks", "attachments", "items", "migrations", "secrets", "threads"]
 
 /** A database as nobody has migrated it yet. */
 const fresh = Effect.gen(function* () {
@@ -48,7 +50,7 @@ layer(SharedDatabase, { excludeTestServices: true })("ThreadSchema", (it) => {
     Effect.gen(function* () {
       yield* fresh
       yield* migrate
-      assert.deepEqual(yield* tablesNow, ["items", "migrations", "threads"])
+      assert.deepEqual(yield* tablesNow, tables)
       const texts: Array<string> = []
       yield* captureStatements(texts)(migrate)
       assert.isNotEmpty(texts)
@@ -71,7 +73,7 @@ layer(SharedDatabase, { excludeTestServices: true })("ThreadSchema", (it) => {
         texts.filter((text) => text.includes("create table chatkit.threads")),
         1
       )
-      assert.deepEqual(yield* tablesNow, ["items", "migrations", "threads"])
+      assert.deepEqual(yield* tablesNow, tables)
       texts.length = 0
       yield* captureStatements(texts)(schema.ready)
       assert.deepEqual(texts, [])
@@ -91,7 +93,7 @@ layer(SharedDatabase, { excludeTestServices: true })("ThreadSchema", (it) => {
         yield* exec("drop table chatkit.items")
         yield* schema.ready
       }).pipe(Effect.provide(captureLogs(lines)))
-      assert.deepEqual(yield* tablesNow, ["items", "migrations", "threads"])
+      assert.deepEqual(yield* tablesNow, tables)
       const errors = lines.filter((line) => line.includes(`"level":"ERROR"`))
       assert.lengthOf(errors, 1)
       assert.include(errors[0]!, `"sqlstate":"42P07"`)
@@ -103,10 +105,54 @@ layer(SharedDatabase, { excludeTestServices: true })("ThreadSchema", (it) => {
     Effect.gen(function* () {
       yield* fresh
       const first = Context.get(yield* shared, ThreadStore)
-      yield* first.create(ada, thread("kept"), message("kept", "one"))
+      yield* first.createThread(ada, thread("kept"), [put(message("kept", "one"))])
+      const exec = (yield* TestDatabase).exec
+      yield* exec(`drop table chatkit.attachment_chunks, chatkit.attachments, chatkit.secrets;
+        delete from chatkit.migrations where migration_id > 1`)
       yield* migrate
+      assert.deepEqual(yield* tablesNow, tables)
       const second = Context.get(yield* shared, ThreadStore)
-      assert.deepEqual(yield* second.load(ada, "kept"), thread("kept"))
+      assert.deepEqual(yield* second.loadThread(ada, "kept"), thread("kept"))
+      assert.deepEqual(idsOf(yield* second.loadThreadItems(ada, "kept", all)), ["one"])
+    })
+  )
+
+  it.effect("makes a key for links once, another one for each database", () =>
+    Effect.gen(function* () {
+      const { exec } = yield* TestDatabase
+      const key = Effect.map(
+        exec("select value from chatkit.secrets where name = 'attachment_links'"),
+        ([row]) => String(row?.["value"])
+      )
+      yield* fresh
+      yield* migrate
+      const first = yield* key
+      assert.match(first, /^[\w-]{43}$/)
+      yield* migrate
+      assert.strictEqual(yield* key, first)
+      yield* fresh
+      yield* migrate
+      assert.notStrictEqual(yield* key, first)
+    })
+  )
+
+  it.effect("keeps documents as text, and bytes unpacked", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* migrate
+      const { exec } = yield* TestDatabase
+      const columns = yield* exec(`
+        select c.relname || '.' || a.attname as name, format_type(a.atttypid, null) as type,
+          a.attstorage as storage
+        from pg_attribute a join pg_class c on c.oid = a.attrelid
+        where c.relnamespace = 'chatkit'::regnamespace and c.relkind = 'r'
+          and a.attname in ('data', 'bytes') order by 1`)
+      assert.deepEqual(columns, [
+        { name: "attachment_chunks.bytes", type: "bytea", storage: "e" },
+        { name: "attachments.data", type: "json", storage: "x" },
+        { name: "items.data", type: "json", storage: "x" },
+        { name: "threads.data", type: "json", storage: "x" }
+      ])
     })
   )
 
@@ -123,9 +169,9 @@ layer(SharedDatabase, { excludeTestServices: true })("ThreadSchema", (it) => {
           Array.from({ length: 8 }, () => server),
           { concurrency: "unbounded" }
         )
-        assert.deepEqual(yield* tablesNow, ["items", "migrations", "threads"])
+        assert.deepEqual(yield* tablesNow, tables)
         const [row] = yield* exec("select count(*)::int as runs from chatkit.migrations")
-        assert.deepEqual(row, { runs: 1 })
+        assert.deepEqual(row, { runs: 2 })
       }
     })
   )
@@ -138,7 +184,7 @@ layer(SharedDatabase, { excludeTestServices: true })("ThreadSchema", (it) => {
       yield* Effect.gen(function* () {
         const context = yield* storeWith(client)
         const store = Context.get(context, ThreadStore)
-        const refused = yield* Effect.flip(store.load(ada, "thr_1"))
+        const refused = yield* Effect.flip(store.loadThread(ada, "thr_1"))
         assert.strictEqual(refused._tag, "DbUnavailable")
         const [line] = lines.filter((line) => line.includes(`"level":"ERROR"`))
         assert.include(line!, `"sqlstate":"42501"`)
@@ -147,13 +193,15 @@ layer(SharedDatabase, { excludeTestServices: true })("ThreadSchema", (it) => {
         // Somebody who may has done it since.
         yield* migrate
         yield* exec(`grant usage on schema chatkit to ${role};
-          grant select on chatkit.migrations to ${role};
-          grant select, insert on chatkit.threads, chatkit.items to ${role}`)
-        yield* store.create(ada, thread("thr_1"), message("thr_1", "one"))
-        yield* store.addItem(ada, message("thr_1", "two"))
-        assert.deepEqual(yield* store.load(ada, "thr_1"), thread("thr_1"))
-        assert.lengthOf((yield* store.firstItems(ada, "thr_1", 10)).data, 2)
-        assert.lengthOf((yield* store.list(ada, { limit: 10, order: "desc", after: null })).data, 1)
+          grant select, insert, update, delete on all tables in schema chatkit to ${role}`)
+        yield* store.createThread(ada, thread("thr_1"), [put(message("thr_1", "one"))])
+        yield* store.commit(ada, "thr_1", [put(message("thr_1", "two"))])
+        yield* store.updateThread(ada, "thr_1", { title: "One" })
+        const titled = thread("thr_1", { title: "One" })
+        assert.deepEqual(yield* store.beginTurn(ada, "thr_1", "turn"), titled)
+        assert.deepEqual(idsOf(yield* store.loadThreadItems(ada, "thr_1", all)), ["one", "two"])
+        assert.deepEqual((yield* store.loadThreads(ada, newest)).data, [titled])
+        yield* store.deleteThread(ada, "thr_1")
       }).pipe(Effect.provide(captureLogs(lines)))
     })
   )
