@@ -7,8 +7,9 @@ import { secret } from "./Tokens.ts"
 
 describe("settings", () => {
   it("need nothing in development", () => {
-    const { bodyLimit, ...rest } = settingsOf({})
+    const { attachmentLimit, bodyLimit, ...rest } = settingsOf({})
     assert.strictEqual(ByteSize.toBigInt(bodyLimit), 1_048_576n)
+    assert.strictEqual(ByteSize.toBigInt(attachmentLimit), 20_971_520n)
     assert.deepStrictEqual(rest, {
       production: false,
       host: "127.0.0.1",
@@ -23,6 +24,19 @@ describe("settings", () => {
       schema: "public",
       clockTolerance: 15,
       corsOrigins: [],
+      publicUrl: undefined,
+      attachmentTypes: [
+        "image/png",
+        "image/jpeg",
+        "image/webp",
+        "image/gif",
+        "application/pdf",
+        "text/plain",
+        "text/csv",
+        "text/markdown",
+        "application/json"
+      ],
+      streamsPerUser: 8,
       logLevel: "Info",
       logFormat: process.stdout.isTTY ? "pretty" : "json",
       docs: true,
@@ -44,7 +58,11 @@ describe("settings", () => {
       BETTER_AUTH_SCHEMA: "auth",
       CLOCK_TOLERANCE: "0",
       CORS_ORIGINS: "https://app.example.com, http://localhost:3000,",
+      PUBLIC_URL: "https://chat.example.com",
       BODY_LIMIT: "64 KiB",
+      ATTACHMENT_LIMIT: "5 MiB",
+      ATTACHMENT_TYPES: "image/PNG, application/vnd.ms-excel,",
+      STREAMS_PER_USER: "3",
       LOG_LEVEL: "debug",
       LOG_FORMAT: "pretty",
       DOCS: "true"
@@ -53,6 +71,7 @@ describe("settings", () => {
     assert.strictEqual(Redacted.value(settings.secret!), secret)
     assert.strictEqual(settings.jwksUrl?.href, "https://app.example.com/api/auth/jwks")
     assert.strictEqual(ByteSize.toBigInt(settings.bodyLimit), 65_536n)
+    assert.strictEqual(ByteSize.toBigInt(settings.attachmentLimit), 5_242_880n)
     assert.deepInclude(settings, {
       production: true,
       host: "0.0.0.0",
@@ -64,6 +83,9 @@ describe("settings", () => {
       schema: "auth",
       clockTolerance: 0,
       corsOrigins: ["https://app.example.com", "http://localhost:3000"],
+      publicUrl: "https://chat.example.com",
+      attachmentTypes: ["image/png", "application/vnd.ms-excel"],
+      streamsPerUser: 3,
       logLevel: "Debug",
       logFormat: "pretty",
       docs: true,
@@ -90,12 +112,18 @@ describe("settings", () => {
       BETTER_AUTH_SESSION_TOKENS: "raw",
       CLOCK_TOLERANCE: "-1",
       CORS_ORIGINS: "*",
+      PUBLIC_URL: "chat",
       BODY_LIMIT: "lots",
+      ATTACHMENT_LIMIT: "0",
+      ATTACHMENT_TYPES: "image/*",
+      STREAMS_PER_USER: "0",
       LOG_LEVEL: "loud",
       LOG_FORMAT: "xml",
       DOCS: "perhaps"
     })
     assert.deepStrictEqual(problems.map((problem) => problem.split(":")[0]).sort(), [
+      "ATTACHMENT_LIMIT",
+      "ATTACHMENT_TYPES",
       "BETTER_AUTH_JWKS_URL",
       "BETTER_AUTH_SECRET",
       "BETTER_AUTH_SESSION_TOKENS",
@@ -107,7 +135,9 @@ describe("settings", () => {
       "DOCS",
       "LOG_FORMAT",
       "LOG_LEVEL",
-      "PORT"
+      "PORT",
+      "PUBLIC_URL",
+      "STREAMS_PER_USER"
     ])
     for (const problem of problems) assert.match(problem, /\b(set|list)\b/)
   })
@@ -125,7 +155,8 @@ describe("settings", () => {
     const bounds = [
       ["PORT", 0, 65_535],
       ["DATABASE_POOL_SIZE", 1, 100],
-      ["CLOCK_TOLERANCE", 0, 300]
+      ["CLOCK_TOLERANCE", 0, 300],
+      ["STREAMS_PER_USER", 1, 1000]
     ] as const
     for (const [name, min, max] of bounds) {
       settingsOf({ [name]: String(min) })
@@ -137,12 +168,54 @@ describe("settings", () => {
   })
 
   it("take sizes in bytes or with a unit", () => {
-    const limitOf = (text: string) => ByteSize.toBigInt(settingsOf({ BODY_LIMIT: text }).bodyLimit)
-    assert.strictEqual(limitOf("1024"), 1024n)
-    assert.strictEqual(limitOf("2 MiB"), 2_097_152n)
-    assert.strictEqual(limitOf("64 MiB"), 67_108_864n)
-    for (const text of ["1023", "0", "-5", "65 MiB", "1 parsec", "MiB", "9".repeat(30)]) {
-      assertProblem({ BODY_LIMIT: text }, "BODY_LIMIT", /1 KiB to 64 MiB/)
+    const limits = [
+      ["BODY_LIMIT", "bodyLimit", "64 MiB", "65 MiB", 67_108_864n],
+      ["ATTACHMENT_LIMIT", "attachmentLimit", "1 GiB", "1025 MiB", 1_073_741_824n]
+    ] as const
+    for (const [name, field, largest, tooLarge, bytes] of limits) {
+      const limitOf = (text: string) => ByteSize.toBigInt(settingsOf({ [name]: text })[field])
+      assert.strictEqual(limitOf("1024"), 1024n)
+      assert.strictEqual(limitOf("2 MiB"), 2_097_152n)
+      assert.strictEqual(limitOf(largest), bytes)
+      for (const text of ["1023", "0", "-5", tooLarge, "1 parsec", "MiB", "9".repeat(30)]) {
+        assertProblem({ [name]: text }, name, new RegExp(`1 KiB to ${largest}, as`))
+      }
+    }
+  })
+
+  it("take whole media types", () => {
+    const typesOf = (text: string) => settingsOf({ ATTACHMENT_TYPES: text }).attachmentTypes
+    assert.deepStrictEqual(typesOf("Text/CSV"), ["text/csv"])
+    assert.deepStrictEqual(typesOf("image/svg+xml , audio/x-m4a"), ["image/svg+xml", "audio/x-m4a"])
+    for (const text of [
+      "*/*",
+      "image/*",
+      "png",
+      "image/",
+      "/png",
+      "a/b;c=d",
+      "a/b/c",
+      "é/b",
+      ","
+    ]) {
+      assertProblem({ ATTACHMENT_TYPES: text }, "ATTACHMENT_TYPES", /whole media types/)
+    }
+  })
+
+  it("take the address browsers use, without the slash people paste after it", () => {
+    const urlOf = (text: string) => settingsOf({ PUBLIC_URL: text }).publicUrl
+    assert.strictEqual(urlOf("https://chat.example.com/"), "https://chat.example.com")
+    assert.strictEqual(urlOf("http://LOCALHOST:8000"), "http://localhost:8000")
+    assert.strictEqual(urlOf("https://example.com/chat//"), "https://example.com/chat")
+    for (const text of [
+      "chat.example.com",
+      "ftp://chat.example.com",
+      "https://chat.example.com?a=b",
+      "https://chat.example.com/?",
+      "https://chat.example.com#a",
+      "https://me:pw@chat.example.com"
+    ]) {
+      assertProblem({ PUBLIC_URL: text }, "PUBLIC_URL", /without a query/)
     }
   })
 
@@ -250,7 +323,11 @@ describe(".env.example", () => {
       "BETTER_AUTH_SCHEMA",
       "CLOCK_TOLERANCE",
       "CORS_ORIGINS",
+      "PUBLIC_URL",
       "BODY_LIMIT",
+      "ATTACHMENT_LIMIT",
+      "ATTACHMENT_TYPES",
+      "STREAMS_PER_USER",
       "LOG_LEVEL",
       "LOG_FORMAT",
       "DOCS"

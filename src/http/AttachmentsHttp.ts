@@ -1,7 +1,7 @@
 import { Clock, Effect, Stream } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
-import { HttpApi, HttpApiBuilder } from "effect/http-api"
-import { AttachmentsApi } from "../api/AttachmentsApi.ts"
+import { HttpApiBuilder } from "effect/http-api"
+import { Api } from "../api/Api.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { AttachmentContent } from "../chatkit/AttachmentContent.ts"
 import { AttachmentLinks } from "../chatkit/AttachmentLinks.ts"
@@ -24,10 +24,8 @@ import { formFile, formOverhead } from "./UploadForm.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
 
-const api = HttpApi.make("effect-chatkit").add(AttachmentsApi)
-
 export const AttachmentsHttp = HttpApiBuilder.group(
-  api,
+  Api,
   "attachments",
   Effect.fnUntraced(function* (handlers) {
     const store = yield* ThreadStore

@@ -55,6 +55,20 @@ const own = Layer.mergeAll(AttachmentContentPg, LinkKeyPg, ThreadStorePg).pipe(
   Layer.provide(Outage.layer)
 )
 
+/** The same service, and a note of every call. */
+const noted = <S extends object>(service: S, calls: Array<string>): S =>
+  Object.fromEntries(
+    Object.entries(service).map(([name, method]) => [
+      name,
+      typeof method === "function" && !Effect.isEffect(method)
+        ? (...args: ReadonlyArray<unknown>) => {
+            calls.push(name)
+            return method(...args)
+          }
+        : method
+    ])
+  ) as S
+
 interface Options {
   readonly limit?: ByteSize.ByteSize
   readonly types?: ReadonlyArray<string>
@@ -66,6 +80,8 @@ export class Attaching extends Context.Service<
   {
     readonly url: string
     readonly logs: Array<string>
+    /** Every question the routes asked the database. */
+    readonly calls: Array<string>
     readonly store: ThreadStore["Service"]
     readonly content: AttachmentContent["Service"]
     readonly key: Redacted.Redacted
@@ -81,6 +97,17 @@ export class Attaching extends Context.Service<
       Attaching,
       Effect.gen(function* () {
         const logs: Array<string> = []
+        const calls: Array<string> = []
+        const noting = Layer.mergeAll(
+          Layer.effect(
+            ThreadStore,
+            Effect.map(ThreadStore, (store) => noted(store, calls))
+          ),
+          Layer.effect(
+            AttachmentContent,
+            Effect.map(AttachmentContent, (content) => noted(content, calls))
+          )
+        )
         const Api = HttpApi.make("effect-chatkit").add(AttachmentsApi)
         const routes = HttpApiBuilder.layer(Api).pipe(
           Layer.provide(AttachmentsHttp.pipe(Layer.provide(AuthenticationHttp)))
@@ -104,6 +131,7 @@ export class Attaching extends Context.Service<
                 gracefulShutdownTimeout: "1 second"
               })
             ),
+            Layer.provide(noting),
             Layer.provideMerge(AttachmentLinksHttp),
             Layer.provideMerge(own),
             Layer.provide([LogBudget.layer, captureLogs(logs)]),
@@ -121,6 +149,7 @@ export class Attaching extends Context.Service<
         return {
           url,
           logs,
+          calls,
           store,
           content: Context.get(context, AttachmentContent),
           key: yield* Effect.orDie(Context.get(context, LinkKey).key),
