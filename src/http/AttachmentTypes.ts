@@ -48,6 +48,11 @@ const known: ReadonlySet<string> = new Set([
   ...Object.keys(alsoSeenAs)
 ])
 
+/** A PNG that is damaged after its signature is still nothing else; the library wants its chunks. */
+const pngSignature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1")
+const isDamagedPng = (type: string, head: Uint8Array) =>
+  type === "image/png" && pngSignature.equals(head.subarray(0, pngSignature.length))
+
 /** Files that begin with a signature; where a type has none, at least they have no other's. */
 const signed = <E>(bytes: Stream.Stream<Uint8Array, E>, type: string) =>
   headed(bytes, (head) =>
@@ -56,7 +61,7 @@ const signed = <E>(bytes: Stream.Stream<Uint8Array, E>, type: string) =>
         const fits =
           type === "application/octet-stream" ||
           (found === undefined
-            ? !known.has(type)
+            ? !known.has(type) || isDamagedPng(type, head)
             : found.mime === type || alsoSeenAs[type]?.includes(found.mime) === true)
         return fits ? Effect.void : Effect.fail(refused)
       })

@@ -8,7 +8,8 @@ const maxHeaderSize = 64 * 1024
 /** Milliseconds. Longer than a load balancer keeps a connection, so that it hangs up first. */
 const keepAliveTimeout = 65_000
 const headersTimeout = 15_000
-const requestTimeout = 60_000
+/** As long as a large attachment takes over a slow line. */
+const requestTimeout = 300_000
 
 /** Node's server, with its own refusals (bad HTTP, too slow, headers too large) in our words. */
 export const make = (): http.Server => {

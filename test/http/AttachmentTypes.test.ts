@@ -20,6 +20,7 @@ const refused = (type: string, ...chunks: ReadonlyArray<Uint8Array | string>) =>
 const oneByOne = (bytes: Uint8Array) => Array.from(bytes, (byte) => Uint8Array.of(byte))
 
 const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xe0])
+const damaged = Buffer.concat([png.subarray(0, 8), Buffer.from("no chunk")])
 const zip = Buffer.from("PK\x03\x04".padEnd(40, "\0"))
 const office = Buffer.from("d0cf11e0a1b11ae1", "hex")
 
@@ -53,6 +54,7 @@ describe("a type", () => {
     Effect.gen(function* () {
       for (const [type, bytes] of [
         ["image/png", png],
+        ["image/png", damaged],
         ["image/jpeg", jpeg],
         ["application/zip", zip],
         ["application/msword", office],
@@ -72,6 +74,7 @@ describe("a type", () => {
       for (const [type, bytes] of [
         ["image/png", jpeg],
         ["image/jpeg", png],
+        ["image/jpeg", damaged],
         ["image/png", Buffer.from("anything")],
         ["image/png", Buffer.alloc(9000)],
         ["application/pdf", Buffer.from(" %PDF-1.7")],
