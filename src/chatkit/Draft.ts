@@ -35,7 +35,13 @@ const cancelNote = "The user cancelled the stream. Stop responding to the prior 
 
 const read = reading(ResponseEvent)
 
-const put = (item: ThreadItem): Change => ({ type: "put_item", item: withoutLinks(item) })
+/** What a turn does to items. */
+type ItemChange = Extract<Change, { readonly type: "put_item" | "delete_item" }>
+
+const put = (item: ThreadItem): ItemChange => ({ type: "put_item", item: withoutLinks(item) })
+
+const idOf = (change: ItemChange): string =>
+  change.type === "put_item" ? change.item.id : change.item_id
 
 export const makeDraft = Effect.fnUntraced(function* (options: {
   readonly userId: UserId
@@ -55,7 +61,7 @@ export const makeDraft = Effect.fnUntraced(function* (options: {
   /** Items that were stored before and have grown since. */
   const grown = new Map<string, ThreadItem>()
 
-  const commit = (changes: ReadonlyArray<Change>, patch: ThreadPatch | undefined) =>
+  const commit = (changes: ReadonlyArray<ItemChange>, patch: ThreadPatch | undefined) =>
     Effect.suspend(() => {
       const isBegun = changes.some(isAnswer)
       const all: ReadonlyArray<Change> = [
@@ -71,21 +77,26 @@ export const makeDraft = Effect.fnUntraced(function* (options: {
         Effect.sync(() => {
           if (isBegun) upTo = undefined
           grown.clear()
+          for (const change of changes) pending.delete(idOf(change))
         })
       )
       // Interrupted, nobody could tell whether it is stored.
     }).pipe(Effect.uninterruptible)
 
   const write = Effect.fnUntraced(function* (
-    changes: ReadonlyArray<Change>,
+    changes: ReadonlyArray<ItemChange>,
     events: ReadonlyArray<ThreadStreamEvent>
   ) {
     const now = thread
     const patch = patchOf(savedThread, now)
     yield* commit(changes, patch)
     savedThread = now
-    const updated: ThreadStreamEvent = { type: "thread.updated", thread: shown(now) }
-    return patch === undefined ? events : [...events, updated]
+    if (patch === undefined) return events
+    // Somebody may have renamed it meanwhile.
+    savedThread = yield* store.loadThread(userId, threadId)
+    if (thread === now) thread = savedThread
+    const updated: ThreadStreamEvent = { type: "thread.updated", thread: shown(savedThread) }
+    return [...events, updated]
   })
 
   const update = Effect.fnUntraced(function* (
@@ -120,25 +131,18 @@ export const makeDraft = Effect.fnUntraced(function* (options: {
       case "thread.item.done":
       case "thread.item.replaced": {
         const item = inThread(event.item, threadId)
-        forget(item.id)
         const [linked = item] = yield* withLinks(userId, [item]).pipe(
           Effect.provideService(AttachmentLinks, links)
         )
         return yield* write([put(item)], shownAs({ ...event, item: linked }))
       }
       case "thread.item.removed": {
-        forget(event.item_id)
         return yield* write([{ type: "delete_item", item_id: event.item_id }], [event])
       }
       default:
         return yield* write([], [event])
     }
   })
-
-  const forget = (id: string) => {
-    pending.delete(id)
-    grown.delete(id)
-  }
 
   const cancel = Effect.gen(function* () {
     const kept = Array.from(pending.values()).filter(hasText)
@@ -150,7 +154,8 @@ export const makeDraft = Effect.fnUntraced(function* (options: {
       content: cancelNote
     }
     yield* commit([...kept.map(put), put(note)], undefined)
-  })
+    // A thread that is no longer there has nothing to keep.
+  }).pipe(Effect.catchTag("TurnLost", () => Effect.void))
 
   const draft: Draft = {
     thread: () => thread,
@@ -169,8 +174,8 @@ const inThread = (item: ThreadItem, thread_id: string): ThreadItem =>
   item.thread_id === thread_id ? item : { ...item, thread_id }
 
 /** Whether with this change a new answer begins to be stored. */
-const isAnswer = (change: Change): boolean =>
-  change.type !== "put_item" || change.item.type !== "sdk_hidden_context"
+const isAnswer = (change: ItemChange): boolean =>
+  change.type === "put_item" && change.item.type !== "sdk_hidden_context"
 
 /** Hidden items never reach a client; one that takes the place of another makes that one vanish. */
 const shownAs = (
