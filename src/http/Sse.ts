@@ -1,13 +1,11 @@
-import { Effect, References, Schedule, Stream } from "effect"
+import { Clock, Effect, References, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { brokenOff, type ThreadStreamEvent } from "../chatkit/Events.ts"
 import { eventJson } from "../chatkit/Serialization.ts"
 import { Draining } from "./Draining.ts"
 
-const keepAlive = Stream.map(
-  Stream.fromSchedule(Schedule.spaced("15 seconds")),
-  () => ": keep-alive\n\n"
-)
+/** Milliseconds without an event after which a comment says that the stream is still there. */
+const quiet = 15_000
 
 /**
  * Events onto the socket, framed as the reference frames them. The status line goes out before
@@ -21,11 +19,29 @@ export const sse = Effect.fnUntraced(function* (events: Stream.Stream<ThreadStre
   const lastWords = Stream.unwrap(
     Effect.map(draining.begun, (begun) => (begun ? Stream.make(brokenOff) : Stream.empty))
   )
+  let lastSaid = yield* Clock.currentTimeMillis
+  const keepAlive = Stream.fromEffectRepeat(
+    Effect.gen(function* () {
+      for (;;) {
+        const now = yield* Clock.currentTimeMillis
+        if (now - lastSaid >= quiet) {
+          lastSaid = now
+          return ": keep-alive\n\n"
+        }
+        yield* Effect.sleep(quiet - (now - lastSaid))
+      }
+    })
+  )
   const body = events.pipe(
     Stream.interruptWhen(draining.await),
     Stream.concat(lastWords),
     // What comes together goes out together.
-    Stream.mapArray((events) => [events.map((event) => `data: ${eventJson(event)}\n\n`).join("")]),
+    Stream.mapArrayEffect((events) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        lastSaid = now
+        return [events.map((event) => `data: ${eventJson(event)}\n\n`).join("")]
+      })
+    ),
     Stream.merge(keepAlive, { haltStrategy: "left" }),
     Stream.encodeText,
     Stream.provideService(References.CurrentLogAnnotations, annotations)

@@ -218,8 +218,13 @@ describe("sse", () => {
       assert.strictEqual(yield* Queue.take(told), keepAlive)
       yield* TestClock.adjust("15 seconds")
       assert.strictEqual(yield* Queue.take(told), keepAlive)
+      yield* TestClock.adjust("10 seconds")
       yield* Queue.offer(events, options)
       assert.strictEqual(yield* Queue.take(told), frame)
+      yield* TestClock.adjust("14999 millis")
+      assert.strictEqual(yield* Queue.size(told), 0)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Queue.take(told), keepAlive)
     }).pipe(Effect.provide(Draining.layer))
   )
 
