@@ -1,5 +1,5 @@
 import { Effect, Schema } from "effect"
-import { defaulted, optional } from "./Lax.ts"
+import { defaulted, Json, optional } from "./Lax.ts"
 
 /**
  * What a client sends when a widget is touched. Whatever else is in the request is ignored: how
@@ -7,7 +7,7 @@ import { defaulted, optional } from "./Lax.ts"
  */
 export const Action = Schema.Struct({
   type: Schema.String,
-  payload: defaulted(Schema.Json, null)
+  payload: defaulted(Json, null)
 })
 export type Action = typeof Action.Type
 
@@ -19,7 +19,7 @@ export type Action = typeof Action.Type
  */
 export const ActionConfig = Schema.Struct({
   type: Schema.String,
-  payload: optional(Schema.Json),
+  payload: optional(Json),
   handler: optional(Schema.Literals(["server", "client"])).pipe(
     Schema.withConstructorDefault(Effect.succeed("server" as const))
   ),

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { Attachment } from "./Attachments.ts"
-import { defaulted, FreeForm, optional } from "./Lax.ts"
+import { defaulted, FreeForm, Json, optional } from "./Lax.ts"
 import { Annotation } from "./Sources.ts"
 import { StructuredInput } from "./StructuredInputs.ts"
 import { WidgetRoot } from "./Widgets.ts"
@@ -76,7 +76,7 @@ export const ClientToolCallItem = Schema.Struct({
   call_id: Schema.String,
   name: Schema.String,
   arguments: FreeForm,
-  output: optional(Schema.Json)
+  output: optional(Json)
 })
 export type ClientToolCallItem = typeof ClientToolCallItem.Type
 
@@ -120,7 +120,7 @@ export const EndOfTurnItem = Schema.Struct({ ...item, type: Schema.Literal("end_
 export const HiddenContextItem = Schema.Struct({
   ...item,
   type: Schema.Literal("hidden_context_item"),
-  content: Schema.Json
+  content: Json
 })
 
 /** The same, written by the server itself, as when a turn was cancelled. */

@@ -1,4 +1,5 @@
 import { Effect, Option, Predicate, Schema, SchemaGetter, SchemaIssue } from "effect"
+import { isDeeperThan } from "./WidgetJson.ts"
 
 /** The reference parses leniently: "5", 5.0 and true are integers, 5.5 is not. */
 export const LaxInt = Schema.Union([Schema.Finite, Schema.String, Schema.Boolean]).pipe(
@@ -27,5 +28,15 @@ export const optional = <S extends Schema.Constraint>(schema: S) =>
     })
   )
 
-/** An object whose content is nobody's business here: it is kept and sent as it came, nulls included. */
-export const FreeForm = Schema.Record(Schema.String, Schema.Json)
+/** More levels than anybody writes, and fewer than what `JSON.stringify` gives up at. */
+const deepest = 1_000
+
+/** A value that is nobody's business here: it is kept and sent as it came, nulls included. */
+export const Json = Schema.Json.check(
+  Schema.makeFilter((json) =>
+    isDeeperThan(json, deepest) ? "Expected JSON that is less deep" : undefined
+  )
+)
+
+/** An object of such values. */
+export const FreeForm = Schema.Record(Schema.String, Json)

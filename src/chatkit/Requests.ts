@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { Action } from "./Actions.ts"
 import { InferenceOptions, UserMessageContent } from "./Items.ts"
-import { defaulted, FreeForm, LaxInt } from "./Lax.ts"
+import { defaulted, FreeForm, Json, LaxInt } from "./Lax.ts"
 import { StructuredInputSubmission } from "./StructuredInputs.ts"
 
 export const UserMessageInput = Schema.Struct({
@@ -56,7 +56,7 @@ const Operation = Schema.Union([
   operation("threads.sync_custom_action", customAction),
   operation("threads.create", { input: UserMessageInput }),
   operation("threads.add_user_message", { thread_id, input: UserMessageInput }),
-  operation("threads.add_client_tool_output", { thread_id, result: Schema.Json }),
+  operation("threads.add_client_tool_output", { thread_id, result: Json }),
   operation("threads.add_structured_input", {
     thread_id,
     item_id,
