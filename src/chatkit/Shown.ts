@@ -11,7 +11,7 @@ export const withoutLinks = <A extends ThreadItem>(item: A): A =>
     ? { ...item, attachments: item.attachments.map(withoutLink) }
     : item
 
-const withoutLink = (attachment: Attachment): Attachment =>
+const withoutLink = ({ upload_descriptor: _, ...attachment }: Attachment): Attachment =>
   attachment.type === "image" ? { ...attachment, preview_url: "" } : attachment
 
 const hasAttachments = (item: ThreadItem) =>
