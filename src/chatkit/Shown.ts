@@ -11,8 +11,10 @@ export const withoutLinks = <A extends ThreadItem>(item: A): A =>
     ? { ...item, attachments: item.attachments.map(withoutLink) }
     : item
 
-const withoutLink = ({ upload_descriptor: _, ...attachment }: Attachment): Attachment =>
-  attachment.type === "image" ? { ...attachment, preview_url: "" } : attachment
+const withoutLink = (attachment: Attachment): Attachment => {
+  const { upload_descriptor: _, ...kept } = attachment
+  return kept.type === "image" ? { ...kept, preview_url: "" } : kept
+}
 
 const hasAttachments = (item: ThreadItem) =>
   item.type === "user_message" && item.attachments.length > 0

@@ -1,42 +1,13 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import * as http from "node:http"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Metric } from "effect"
-import { Patience } from "../../src/domain/Patience.ts"
+import { Effect } from "effect"
 import { onRealServer, TestDatabase } from "../TestDatabase.ts"
-import { ask, start } from "../TestServer.ts"
-import { assertOk, backends, eventually, freshDatabase } from "./Behind.ts"
+import { ask, forgiving } from "../TestServer.ts"
+import { assertOk, backends, eventually } from "./Behind.ts"
+import { call, threadOf } from "./Leaving.ts"
+import { counted } from "./LeavingTraces.ts"
 import { hold } from "./Locks.ts"
-
-/** A server whose connections and fibers are counted. */
-const counted = Effect.gen(function* () {
-  const { database, token } = yield* freshDatabase
-  let fibers = 0
-  const { url } = yield* start(database.client, {}, yield* Patience).pipe(
-    Effect.provideService(Metric.FiberRuntimeMetrics, {
-      recordFiberStart: () => void (fibers += 1),
-      recordFiberEnd: () => void (fibers -= 1)
-    })
-  )
-  let server: http.Server | undefined
-  const meet = (message: unknown) => {
-    server = (message as { server: http.Server }).server
-  }
-  subscribe("http.server.request.start", meet)
-  yield* assertOk(ask(url, token))
-  unsubscribe("http.server.request.start", meet)
-  const connections = Effect.promise(
-    () => new Promise<number>((resolve) => server!.getConnections((_, count) => resolve(count)))
-  )
-  yield* eventually(connections, (count) => count === 0)
-  const fibersNow = Effect.sync(() => fibers)
-  const atRest = yield* fibersNow
-  const nothingLeft = Effect.gen(function* () {
-    yield* eventually(connections, (count) => count === 0)
-    yield* eventually(fibersNow, (count) => count <= atRest)
-  })
-  return { nothingLeft, connections, token, url }
-})
+import { assistant, note, stored, user } from "./TurnsStored.ts"
 
 /** A client that asks, and can hang up; `heard` resolves with the first bytes of the answer. */
 const caller = (url: string, token: string, body: unknown) => {
@@ -61,7 +32,7 @@ const crowd = <A>(make: () => A, count = 200) => Array.from({ length: count }, m
 layer(TestDatabase.layer, { excludeTestServices: true })("200 clients that hang up", (it) => {
   it.effect("in the middle of a stream leave nothing behind", () =>
     Effect.gen(function* () {
-      const { nothingLeft, token, url } = yield* counted
+      const { nothingLeft, token, url } = yield* counted({ STREAMS_PER_USER: "200" })
       const message = "word ".repeat(2_000)
       const statuses = yield* Effect.forEach(
         crowd(() => () => caller(url, token, { message })),
@@ -78,9 +49,53 @@ layer(TestDatabase.layer, { excludeTestServices: true })("200 clients that hang 
     })
   )
 
+  it.effect("while the responder waits leave nothing behind but what was said", () =>
+    Effect.gen(function* () {
+      const { nothingLeft, token, url } = yield* counted({ STREAMS_PER_USER: "200" }, forgiving)
+      const message = "/partial Hello there\n/pause"
+      const clients = yield* Effect.forEach(
+        crowd(() => call(url, token, { message })),
+        (calling) => Effect.tap(calling, ({ hears }) => hears(`"delta":" there"`)),
+        { concurrency: 20 }
+      )
+      assert.strictEqual((yield* ask(url, token, { message })).status, 429)
+      for (const { leave } of clients) yield* leave
+      yield* nothingLeft
+      for (const client of clients) {
+        assert.deepStrictEqual(yield* stored(threadOf(client.heard())), [
+          user(message),
+          assistant("Hello there"),
+          note
+        ])
+      }
+      yield* assertOk(ask(url, token, { message: "Hello" }))
+    })
+  )
+
+  it.effect("while they wait for their turn leave nothing behind", () =>
+    Effect.gen(function* () {
+      const { nothingLeft, token, url } = yield* counted({ STREAMS_PER_USER: "200" }, forgiving)
+      const first = yield* call(url, token, { message: "/pause" })
+      yield* first.hears("stream_options")
+      const thread_id = threadOf(first.heard())
+      const others = yield* Effect.forEach(Array.from({ length: 199 }), () =>
+        call(url, token, { message: "Hello", thread_id })
+      )
+      yield* eventually(
+        ask(url, token, { message: "Hello", thread_id: "thr_none" }),
+        ({ status }) => status === 429
+      )
+      for (const { leave } of others) yield* leave
+      yield* first.leave
+      yield* nothingLeft
+      assert.deepStrictEqual(yield* stored(thread_id), [user("/pause"), note])
+      yield* assertOk(ask(url, token, { message: "Hello", thread_id }))
+    })
+  )
+
   it.effect("before their request is complete leave nothing behind", () =>
     Effect.gen(function* () {
-      const { connections, nothingLeft, token, url } = yield* counted
+      const { connections, nothingLeft, token, url } = yield* counted()
       const halves = crowd(() => {
         const sent = http.request(new URL("/support/chatkit", url), {
           method: "POST",
@@ -104,7 +119,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("200 clients that hang 
 
   it.effect.skipIf(!onRealServer)("while the database is stuck leave nothing behind", () =>
     Effect.gen(function* () {
-      const { nothingLeft, token, url } = yield* counted
+      const { nothingLeft, token, url } = yield* counted()
       const look = yield* backends
       const { release } = yield* hold(`lock table "session" in access exclusive mode`)
       const callers = crowd(() => caller(url, token, { message: "Hello" }))

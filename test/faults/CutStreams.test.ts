@@ -1,0 +1,140 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect, Queue, Redacted, Stream } from "effect"
+import { say } from "../../src/chatkit/Answers.ts"
+import type { MessageTurn } from "../../src/chatkit/Responder.ts"
+import * as Database from "../../src/db/Database.ts"
+import { onRealServer, TestDatabase } from "../TestDatabase.ts"
+import { ask, eventsOf, forgiving, start } from "../TestServer.ts"
+import { assertOk, eventually, freshDatabase, throughPort } from "./Behind.ts"
+import { call, doneTexts, threadOf } from "./Leaving.ts"
+import * as Proxy from "./Proxy.ts"
+import { assistant, note, released, scripted, stored, user } from "./TurnsStored.ts"
+
+const brokenOff = { type: "error", code: "stream.error", allow_retry: true }
+
+/** A server whose way to PostgreSQL leads through a proxy, and whose answers say what they are told. */
+const dictated = Effect.gen(function* () {
+  const { database, token } = yield* freshDatabase
+  const words = yield* Queue.make<string>()
+  const target = new URL(database.url!)
+  const proxy = yield* Proxy.make({ host: target.hostname, port: Number(target.port || 5432) })
+  const dictation = (turn: MessageTurn) =>
+    Stream.flatMap(Stream.fromQueue(words), (text) => say(turn, text))
+  const { logs, url } = yield* start(
+    Database.layer({ url: Redacted.make(throughPort(target.href, proxy.port)), poolSize: 10 }),
+    {},
+    forgiving,
+    scripted({ dictation }).layer
+  )
+  yield* assertOk(ask(url, token))
+  const dictate = (text: string) => Queue.offer(words, text)
+  return { database, dictate, logs, proxy, token, url }
+})
+
+describe.skipIf(!onRealServer)("a database that is lost in the middle of an answer", () => {
+  layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
+    it.effect("ends it with one retryable error event, and keeps what was done", () =>
+      Effect.gen(function* () {
+        const { dictate, proxy, token, url } = yield* dictated
+        const client = yield* call(url, token, { message: "dictation" })
+        yield* dictate("Before")
+        yield* client.hears("Before", "thread.item.done")
+        yield* proxy.refuse
+        yield* dictate("During")
+        const events = yield* client.end
+        assert.deepStrictEqual(events.at(-1), brokenOff)
+        assert.strictEqual(events.filter(({ type }) => type === "error").length, 1)
+        assert.deepStrictEqual(doneTexts(events), ["dictation", "Before"])
+        yield* proxy.heal
+        const id = threadOf(events)
+        const next = yield* assertOk(ask(url, token, { message: "/say Next", thread_id: id }))
+        assert.strictEqual(eventsOf(next).at(-1)?.["type"], "thread.item.done")
+        const kept = [user("dictation"), assistant("Before")]
+        assert.deepStrictEqual(yield* stored(id), [...kept, user("/say Next"), assistant("Next")])
+      })
+    )
+
+    it.effect("and is back before the next item is not noticed", () =>
+      Effect.gen(function* () {
+        const { dictate, proxy, token, url } = yield* dictated
+        const client = yield* call(url, token, { message: "dictation" })
+        const texts = ["One", "Two", "Three"]
+        for (const text of texts) {
+          yield* dictate(text)
+          yield* client.hears(text, "thread.item.done")
+          yield* proxy.cut
+        }
+        yield* client.leave
+        yield* released
+        const id = threadOf(client.heard())
+        assert.deepStrictEqual(yield* stored(id), [
+          user("dictation"),
+          ...texts.map(assistant),
+          note
+        ])
+      })
+    )
+
+    it.effect("has all that was sent as done, whenever its connections are cut", () =>
+      Effect.gen(function* () {
+        const { proxy, token, url } = yield* dictated
+        const parts = Array.from({ length: 40 }, (_, index) => `Part ${index} of it`)
+        const message = parts.map((part) => `/say ${part}`).join("\n")
+        let broken = 0
+        for (let round = 0; round < 12; round++) {
+          const client = yield* call(url, token, { message })
+          const moment = Math.floor(Math.random() * 30)
+          yield* client.hears(`"text":"${parts[moment]!}"`, "thread.item.done")
+          for (let turns = 0; turns < round; turns++) {
+            yield* Effect.promise(() => new Promise<void>((resume) => setImmediate(resume)))
+          }
+          yield* proxy.cut
+          const events = yield* client.end
+          const told = doneTexts(events)
+          const id = threadOf(events)
+          const items = (yield* stored(id)).map(([, text]) => text)
+          assert.deepStrictEqual(items.slice(0, told.length), told)
+          assert.deepStrictEqual(items, [message, ...parts].slice(0, items.length))
+          const errors = events.filter(({ type }) => type === "error")
+          if (errors.length === 0) assert.strictEqual(told.length, parts.length + 1)
+          else {
+            broken += 1
+            assert.deepStrictEqual(errors, [brokenOff])
+            assert.deepStrictEqual(events.at(-1), brokenOff)
+          }
+          yield* assertOk(ask(url, token, { message: "/say Next", thread_id: id }))
+          assert.deepStrictEqual((yield* stored(id)).slice(-2), [
+            user("/say Next"),
+            assistant("Next")
+          ])
+        }
+        assert.isAbove(broken, 0)
+      })
+    )
+
+    it.effect("and whose client hangs up meanwhile leaves the thread to the next message", () =>
+      Effect.gen(function* () {
+        const { dictate, logs, proxy, token, url } = yield* dictated
+        const client = yield* call(url, token, { message: "dictation" })
+        yield* dictate("Before")
+        yield* client.hears("Before", "thread.item.done")
+        yield* proxy.refuse
+        yield* client.leave
+        yield* eventually(
+          Effect.sync(() => logs.some((line) => line.includes("cancelled turn not kept"))),
+          (isLogged) => isLogged
+        )
+        yield* proxy.heal
+        const id = threadOf(client.heard())
+        const next = yield* ask(url, token, { message: "/say Next", thread_id: id })
+        assert.strictEqual(next.status, 200, next.body)
+        assert.deepStrictEqual(yield* stored(id), [
+          user("dictation"),
+          assistant("Before"),
+          user("/say Next"),
+          assistant("Next")
+        ])
+      })
+    )
+  })
+})

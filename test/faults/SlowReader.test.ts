@@ -1,0 +1,76 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect, Stream } from "effect"
+import { say, streamText } from "../../src/chatkit/Answers.ts"
+import type { Answer, MessageTurn } from "../../src/chatkit/Responder.ts"
+import { TestDatabase } from "../TestDatabase.ts"
+import { ask, eventsOf, forgiving, start } from "../TestServer.ts"
+import { assertOk, eventually, freshDatabase } from "./Behind.ts"
+import { call } from "./Leaving.ts"
+import { released, scripted } from "./TurnsStored.ts"
+
+/** Characters of one piece, and far more of them than sockets and buffers take. */
+const piece = 16_384
+const most = (64 * 1024 * 1024) / piece
+
+/** Answers that never come to an end, in small steps and in one, and how far they were pulled. */
+const talkative = () => {
+  let pulled = 0
+  const text = "x".repeat(piece)
+  const next = Effect.sync(() => {
+    pulled += 1
+    return text
+  })
+  const answers: Record<string, (turn: MessageTurn) => Answer> = {
+    "a text that goes on": (turn) => streamText(turn, Stream.fromEffectRepeat(next)),
+    "one item after the other": (turn) =>
+      Stream.forever(Stream.unwrap(Effect.map(next, (text) => say(turn, text)))),
+    "many events at once": () =>
+      Stream.fromArray(
+        Array.from({ length: 2 * most }, () => ({
+          type: "progress_update" as const,
+          // Counted when it is looked at: the whole crowd is there from the start.
+          get text() {
+            pulled += 1
+            return text
+          }
+        }))
+      )
+  }
+  return { answers, pulled: Effect.sync(() => pulled) }
+}
+
+layer(TestDatabase.layer, { excludeTestServices: true })("a client that does not read", (it) => {
+  for (const message of Object.keys(talkative().answers)) {
+    it.effect(`holds its own answer up and nobody else's: ${message}`, () =>
+      Effect.gen(function* () {
+        const { database, token } = yield* freshDatabase
+        const { answers, pulled } = talkative()
+        const { layer: responder } = scripted(answers)
+        const { url } = yield* start(database.client, {}, forgiving, responder)
+        yield* assertOk(ask(url, token))
+        const client = yield* call(url, token, { message }, { deaf: true })
+        assert.strictEqual(yield* client.status, 200)
+
+        let before = 0
+        const heldUp = eventually(pulled, (now) => {
+          const isStill = now > 0 && now === before
+          before = now
+          return isStill || now > most
+        })
+        yield* heldUp
+        const others = yield* Effect.forEach(
+          Array.from({ length: 20 }),
+          () => assertOk(ask(url, token, { message: "Hello" })),
+          { concurrency: 5 }
+        )
+        for (const other of others) {
+          assert.strictEqual(eventsOf(other).at(-1)?.["type"], "thread.item.done")
+        }
+        yield* heldUp
+        assert.isBelow(yield* pulled, most)
+        yield* client.leave
+        yield* released
+      })
+    )
+  }
+})

@@ -1,0 +1,30 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { beginning, Command } from "./Commands.ts"
+import { perform, type World } from "./Performing.ts"
+import { seeAll, seeThread } from "./Seeing.ts"
+import { defectsIn, listOf, Server, upTo } from "./Server.ts"
+
+layer(Server.layer, { excludeTestServices: true })("whatever one person does", (it) => {
+  it.effect.prop(
+    "leaves the threads and items it has to, in their order, on pages of every size",
+    [listOf(Command, 20, 40), upTo(8)],
+    ([commands, limit]) =>
+      Effect.gen(function* () {
+        const { clear, logs } = yield* Server
+        yield* clear
+        const world: World = { threads: [], gone: [] }
+        for (const command of [...beginning, ...commands]) {
+          const thread = yield* perform(world, command)
+          if (thread !== undefined) yield* seeThread(thread, null, ["asc"])
+        }
+        yield* seeAll(world, limit)
+        const raised = (line: string) => line.includes("turn failed")
+        assert.deepStrictEqual(
+          defectsIn(logs).filter((line) => !raised(line)),
+          []
+        )
+      }),
+    { arbitrary: { runs: 12, size: 30 } }
+  )
+})

@@ -1,0 +1,126 @@
+import { assert, layer } from "@effect/vitest"
+import { Arbitrary, Effect, Schema } from "effect"
+import { operationTypes } from "../../src/chatkit/Requests.ts"
+import { eventsOf } from "../TestServer.ts"
+import type { Wire } from "./Conversations.ts"
+import { deep, mark, mutated, Mutation } from "./Mutations.ts"
+import { everything, type Names, requests } from "./Requests.ts"
+import { decoded, defectsIn, Server } from "./Server.ts"
+
+const operation = (type: string, params: Record<string, unknown>) => ({ type, params })
+
+const types = [...operationTypes, "in short"]
+
+/** A thread with everything in it, and an attachment. */
+const begin = Effect.gen(function* () {
+  const { ask, clear } = yield* Server
+  yield* clear
+  const events = eventsOf(yield* ask("ada", { message: everything }))
+  const attachment = yield* ask("ada", {
+    type: "attachments.create",
+    params: { name: mark, size: 1, mime_type: "image/png" }
+  })
+  const items = events.flatMap(({ item }) => (item === undefined ? [] : [item as Wire]))
+  const idOf = (type: string) => items.find((item) => item.type === type)?.id ?? assert.fail(type)
+  const names: Names = {
+    thread_id: (events[0]!["thread"] as Wire).id,
+    message: idOf("user_message"),
+    widget: idOf("widget"),
+    structured: idOf("structured_input"),
+    attachment_id: (JSON.parse(attachment.body) as Wire).id
+  }
+  return names
+})
+
+/** It is answered as a client can expect, and so is everything after it. */
+const survives = Effect.fnUntraced(function* ({ thread_id }: Names, body: string) {
+  const { ask, logs, tokens } = yield* Server
+  const hear = (body: unknown) => Effect.timeout(ask("ada", body), "20 seconds")
+  const answer = yield* hear(body)
+  assert.include([200, 400, 404, 409, 413, 415], answer.status, answer.body)
+  const [document] = decoded(answer)
+  if (answer.status !== 200) assert.strictEqual(document?.["status"], answer.status)
+  for (const [type, params] of [
+    ["threads.list", { limit: 500 }],
+    ["items.list", { thread_id, limit: 500 }],
+    ["threads.get_by_id", { thread_id }]
+  ]) {
+    const seen = yield* hear({ type, params })
+    assert.include(type === "threads.get_by_id" ? [200, 404] : [200], seen.status, seen.body)
+    decoded(seen)
+  }
+  assert.deepStrictEqual(defectsIn(logs), [])
+  for (const secret of [mark, tokens.ada, "ada@example.com"]) {
+    assert.isFalse(
+      logs.some((line) => line.includes(secret)),
+      logs.join("\n")
+    )
+  }
+  return answer
+})
+
+layer(Server.layer, { excludeTestServices: true })("whatever body a client sends", (it) => {
+  it.effect("a good one is answered 200", () =>
+    Effect.gen(function* () {
+      for (const type of types) {
+        const names = yield* begin
+        const answer = yield* survives(names, JSON.stringify(requests(names)[type]))
+        assert.strictEqual(answer.status, 200, `${type} ${answer.body}`)
+      }
+    })
+  )
+
+  it.effect.prop(
+    "one that is nearly good is never answered 500, and harms nothing",
+    [Schema.Literals(types), Arbitrary.schema(Mutation)],
+    ([type, mutation]) =>
+      Effect.gen(function* () {
+        const names = yield* begin
+        yield* survives(names, mutated(requests(names)[type], mutation))
+      }),
+    { arbitrary: { runs: 120 } }
+  )
+
+  const here = "the place for it"
+  const input = {
+    content: [{ type: "input_tag", id: "a", text: "b", data: { here } }],
+    attachments: [],
+    inference_options: {}
+  }
+  const action = { type: "a", payload: here }
+  const places: Readonly<Record<string, (names: Names) => unknown>> = {
+    "a tag": ({ thread_id }) => operation("threads.add_user_message", { thread_id, input }),
+    "a new thread's tag": () => operation("threads.create", { input }),
+    "a tool's output": ({ thread_id }) =>
+      operation("threads.add_client_tool_output", { thread_id, result: here }),
+    "an action": ({ thread_id, widget: item_id }) =>
+      operation("threads.custom_action", { thread_id, item_id, action }),
+    "an action that is answered at once": ({ thread_id, widget: item_id }) =>
+      operation("threads.sync_custom_action", { thread_id, item_id, action }),
+    "an answer": ({ structured: item_id, thread_id }) =>
+      operation("threads.add_structured_input", {
+        thread_id,
+        item_id,
+        input: { answers: { pick: here } }
+      }),
+    "a list of texts": ({ thread_id }) =>
+      operation("items.feedback", { thread_id, kind: "positive", item_ids: [here] }),
+    "a text": () => operation("threads.get_by_id", { thread_id: here }),
+    "the request's metadata": () => ({ ...operation("threads.list", {}), metadata: { here } }),
+    "a member nobody knows": () => operation("threads.list", { [mark]: here }),
+    "the place of the request": () => here
+  }
+  for (const [place, bodyOf] of Object.entries(places)) {
+    it.effect(`JSON ten thousand levels deep is survived in ${place}`, () =>
+      Effect.gen(function* () {
+        for (const json of Object.values(deep)) {
+          const names = yield* begin
+          yield* survives(
+            names,
+            JSON.stringify(bodyOf(names)).replace(JSON.stringify(here), () => json)
+          )
+        }
+      })
+    )
+  }
+})
