@@ -1,7 +1,7 @@
 import { Cause, Effect, Stream } from "effect"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { type ResponseEventInput, type StreamOptions, type ThreadStreamEvent } from "./Events.ts"
-import { errorEventOf } from "./Failures.ts"
+import { CustomStreamError, errorEventOf, StreamError } from "./Failures.ts"
 import { AttachmentLinks } from "./AttachmentLinks.ts"
 import { Ids } from "./Ids.ts"
 import type { Answer, Turn } from "./Responder.ts"
@@ -138,12 +138,20 @@ const batchOf = Effect.fnUntraced(function* (
   return { events, isLast }
 })
 
+/** The cause is for the log, unless it is words that the responder chose for the person. */
+const told = (cause: Cause.Cause<unknown>) => {
+  const failure = Cause.squash(cause)
+  return failure instanceof CustomStreamError || failure instanceof StreamError
+    ? Effect.annotateLogs(Effect.logWarning("turn refused"), { failure: failure._tag })
+    : Effect.logError("turn failed", cause)
+}
+
 /** The error event, then what had changed of the thread. The log has the cause. */
 const broken = (
   draft: Draft,
   cause: Cause.Cause<unknown>
 ): Effect.Effect<ReadonlyArray<ThreadStreamEvent>> =>
-  Effect.logError("turn failed", cause).pipe(
+  told(cause).pipe(
     Effect.andThen(
       Effect.catchCause(draft.settle, (cause) =>
         Effect.as(Effect.logError("failed turn not settled", cause), [])

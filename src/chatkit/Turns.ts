@@ -16,6 +16,9 @@ const busy = new Conflict({
   reason: "Another answer is still being written in this thread: wait for it, or stop it"
 })
 
+/** Waited for even by who has left: a thread that is taken afterwards would be given back by nobody. */
+const settled = Effect.uninterruptible
+
 /** A thread that belongs to one turn until its scope ends. */
 export interface Held {
   readonly turn: string
@@ -124,7 +127,7 @@ export class Turns extends Context.Service<
           begin: Effect.fnUntraced(function* (userId, threadId, within) {
             const wait = yield* TurnWait
             const take = (turn: string) =>
-              within(store.beginTurn(userId, threadId, turn)).pipe(
+              settled(within(store.beginTurn(userId, threadId, turn))).pipe(
                 Effect.tapErrorTag("TurnTaken", () => pause(threadId)),
                 Effect.retry({ while: (error) => error._tag === "TurnTaken" }),
                 Effect.timeoutOrElse({ duration: wait, orElse: () => Effect.fail(busy) })
@@ -133,7 +136,7 @@ export class Turns extends Context.Service<
             return { turn, thread }
           }),
           beginNew: Effect.fnUntraced(function* (userId, thread, create) {
-            const [turn] = yield* hold(userId, thread.id, create)
+            const [turn] = yield* hold(userId, thread.id, (turn) => settled(create(turn)))
             return { turn, thread }
           })
         }

@@ -10,8 +10,12 @@ const nested = (depth: number, [open, close]: readonly [string, string]) =>
 const lists = ["[", "]"] as const
 const objects = [`{"${mark}":`, "}"] as const
 
-/** JSON that goes round the world ten thousand levels deep. */
-export const deep = { lists: nested(10_000, lists), objects: nested(10_000, objects) }
+/** Far deeper than anything is taken, and nearly as deep as something is. */
+export const deep = {
+  lists: nested(10_000, lists),
+  objects: nested(10_000, objects),
+  fewer: nested(990, objects)
+}
 
 /** What nobody expects, as text that JSON allows, or nearly. */
 const surprises = {

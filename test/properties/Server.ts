@@ -10,7 +10,13 @@ import { pluginClaims, sign } from "../Tokens.ts"
 export const persons = ["ada", "grace"] as const
 export type Person = (typeof persons)[number]
 
-/** The real program on a database of its own. */
+/** An answer that never comes is a failure like any other. */
+const inTime = (answer: Effect.Effect<Answer>) => Effect.orDie(Effect.timeout(answer, "20 seconds"))
+
+/**
+ * The real program on a database of its own. A property that fails prints its `Replay`, which
+ * `arbitrary: { replay }` takes in the place of `runs`.
+ */
 export class Server extends Context.Service<
   Server,
   {
@@ -38,8 +44,8 @@ export class Server extends Context.Service<
         url,
         logs,
         tokens,
-        ask: (person, body) => ask(url, tokens[person], body),
-        askUntil: (person, body, words) => hear(url, tokens[person], body, words),
+        ask: (person, body) => inTime(ask(url, tokens[person], body)),
+        askUntil: (person, body, words) => inTime(hear(url, tokens[person], body, words)),
         exec: database.exec,
         clear: Effect.andThen(
           database.exec("delete from chatkit.attachments; delete from chatkit.threads"),
