@@ -135,22 +135,30 @@ export const UnavailableWire = Schema.Union([DbUnavailable, KeysUnavailable]).pi
   )
 )
 
-export const InvalidRequestWire = Schema.Struct({
-  error: Schema.String,
-  status: Schema.Literal(400),
-  message
+/** A row whose sentence is the error's own. */
+const worded = <E extends { readonly _tag: string }, const N extends number>(
+  schema: Schema.Codec<E, unknown>,
+  identifier: E["_tag"],
+  status: N,
+  words: { readonly of: (error: E) => string; readonly make: (sentence: string) => E }
+) =>
+  Schema.Struct({ error: Schema.String, status: Schema.Literal(status), message })
+    .annotate({ identifier, httpApiStatus: status })
+    .pipe(
+      Schema.decodeTo(
+        Schema.toType(schema),
+        SchemaTransformation.transform({
+          decode: ({ error }) => words.make(error),
+          encode: (error) => ({ error: words.of(error), status })
+        })
+      ),
+      HttpApiSchema.status(status)
+    )
+
+export const InvalidRequestWire = worded(InvalidRequest, "InvalidRequest", 400, {
+  of: ({ problem }) => problem,
+  make: (problem) => new InvalidRequest({ problem })
 })
-  .annotate({ identifier: "InvalidRequest", httpApiStatus: 400 })
-  .pipe(
-    Schema.decodeTo(
-      Schema.toType(InvalidRequest),
-      SchemaTransformation.transform({
-        decode: ({ error }) => new InvalidRequest({ problem: error }),
-        encode: ({ problem }) => ({ error: problem, status: 400 as const })
-      })
-    ),
-    HttpApiSchema.status(400)
-  )
 
 const objects = Schema.Literals(["Thread not found", "Item not found", "Attachment not found"])
 
@@ -168,23 +176,11 @@ export const NotFoundWire = Schema.Struct({ error: objects, status: Schema.Liter
     HttpApiSchema.status(404)
   )
 
-/** The one row whose sentence is the error's own: why this thread does not take the request. */
-export const ConflictWire = Schema.Struct({
-  error: Schema.String,
-  status: Schema.Literal(409),
-  message
+/** Why this thread does not take the request. */
+export const ConflictWire = worded(Conflict, "Conflict", 409, {
+  of: ({ reason }) => reason,
+  make: (reason) => new Conflict({ reason })
 })
-  .annotate({ identifier: "Conflict", httpApiStatus: 409 })
-  .pipe(
-    Schema.decodeTo(
-      Schema.toType(Conflict),
-      SchemaTransformation.transform({
-        decode: ({ error }) => new Conflict({ reason: error }),
-        encode: ({ reason }) => ({ error: reason, status: 409 as const })
-      })
-    ),
-    HttpApiSchema.status(409)
-  )
 
 /** `TooManyStreams` and `TooManyAttachments`. */
 export const TooManyWire = Schema.Union([TooManyStreams, TooManyAttachments]).pipe(

@@ -17,7 +17,7 @@ import type { Attachment } from "./Attachments.ts"
 import { decodeBase64 } from "./Base64.ts"
 import { reading } from "./Failures.ts"
 import { Ids } from "./Ids.ts"
-import { isHidden, ThreadItem, type WidgetItem } from "./Items.ts"
+import { isHidden, ThreadItem } from "./Items.ts"
 import type { DocumentOperation, Params } from "./Requests.ts"
 import { Responder } from "./Responder.ts"
 import { withLinks } from "./Shown.ts"
@@ -56,15 +56,20 @@ const pageQuery = ({ after, limit, order }: Params<"threads.list">): PageQuery =
   limit: limit === null || limit < 1 ? defaultLimit : Math.min(limit, maxLimit)
 })
 
-/** What a widget's action was sent from; an empty id is none, and a hidden item is nobody's widget. */
-export const senderOf = Effect.fnUntraced(function* (thread_id: string, item_id: string | null) {
-  if (item_id === null || item_id === "") return undefined
+/** An item that the client can know of. */
+export const visibleItem = Effect.fnUntraced(function* (thread_id: string, item_id: string) {
   const { userId } = yield* CurrentUser
   const item = yield* (yield* ThreadStore).loadItem(userId, thread_id, item_id)
-  if (item.type === "widget") return item satisfies WidgetItem
-  return yield* isHidden(item)
-    ? new NotFound({ object: "Item" })
-    : new Conflict({ reason: "An action can only come from a widget" })
+  return isHidden(item) ? yield* new NotFound({ object: "Item" }) : item
+})
+
+/** What a widget's action was sent from; an empty id is none. */
+export const senderOf = Effect.fnUntraced(function* (thread_id: string, item_id: string | null) {
+  if (item_id === null || item_id === "") return undefined
+  const item = yield* visibleItem(thread_id, item_id)
+  return item.type === "widget"
+    ? item
+    : yield* new Conflict({ reason: "An action can only come from a widget" })
 })
 
 const readItem = reading(ThreadItem)
@@ -78,9 +83,7 @@ const ofResponder = <A, R>(work: Effect.Effect<A, unknown, R>) =>
     )
   )
 
-export const threadsGetById = Effect.fnUntraced(function* ({
-  thread_id
-}: Params<"threads.get_by_id">) {
+const threadsGetById = Effect.fnUntraced(function* ({ thread_id }: Params<"threads.get_by_id">) {
   const { userId } = yield* CurrentUser
   const store = yield* ThreadStore
   const thread = yield* store.loadThread(userId, thread_id)
@@ -93,32 +96,32 @@ export const threadsGetById = Effect.fnUntraced(function* ({
   return shown(thread, { ...page, data: yield* withLinks(userId, page.data) })
 })
 
-export const threadsList = Effect.fnUntraced(function* (params: Params<"threads.list">) {
+const threadsList = Effect.fnUntraced(function* (params: Params<"threads.list">) {
   const { userId } = yield* CurrentUser
   const page = yield* (yield* ThreadStore).loadThreads(userId, pageQuery(params))
   return { ...page, data: page.data.map((thread) => shown(thread)) }
 })
 
-export const threadsUpdate = Effect.fnUntraced(function* (params: Params<"threads.update">) {
+const threadsUpdate = Effect.fnUntraced(function* (params: Params<"threads.update">) {
   const { userId } = yield* CurrentUser
   const { thread_id, title } = params
   return shown(yield* (yield* ThreadStore).updateThread(userId, thread_id, { title }))
 })
 
-export const threadsDelete = Effect.fnUntraced(function* (params: Params<"threads.delete">) {
+const threadsDelete = Effect.fnUntraced(function* (params: Params<"threads.delete">) {
   const { userId } = yield* CurrentUser
   yield* (yield* ThreadStore).deleteThread(userId, params.thread_id)
   return {}
 })
 
-export const itemsList = Effect.fnUntraced(function* (params: Params<"items.list">) {
+const itemsList = Effect.fnUntraced(function* (params: Params<"items.list">) {
   const { userId } = yield* CurrentUser
   const query = { ...pageQuery(params), hidden: false }
   const page = yield* (yield* ThreadStore).loadThreadItems(userId, params.thread_id, query)
   return { ...page, data: yield* withLinks(userId, page.data) }
 })
 
-export const itemsFeedback = Effect.fnUntraced(function* (
+const itemsFeedback = Effect.fnUntraced(function* (
   params: Params<"items.feedback">,
   within: Within
 ) {
@@ -129,7 +132,7 @@ export const itemsFeedback = Effect.fnUntraced(function* (
   return {}
 })
 
-export const attachmentsCreate = Effect.fnUntraced(function* ({
+const attachmentsCreate = Effect.fnUntraced(function* ({
   mime_type,
   name,
   size
@@ -149,15 +152,13 @@ export const attachmentsCreate = Effect.fnUntraced(function* ({
   return shown(userId, attachment)
 })
 
-export const attachmentsDelete = Effect.fnUntraced(function* (
-  params: Params<"attachments.delete">
-) {
+const attachmentsDelete = Effect.fnUntraced(function* (params: Params<"attachments.delete">) {
   const { userId } = yield* CurrentUser
   yield* (yield* ThreadStore).deleteAttachment(userId, params.attachment_id)
   return {}
 })
 
-export const inputTranscribe = Effect.fnUntraced(function* ({
+const inputTranscribe = Effect.fnUntraced(function* ({
   audio_base64,
   mime_type
 }: Params<"input.transcribe">) {
@@ -174,7 +175,7 @@ export const inputTranscribe = Effect.fnUntraced(function* ({
   return { text }
 })
 
-export const syncCustomAction = Effect.fnUntraced(function* (
+const syncCustomAction = Effect.fnUntraced(function* (
   { action, item_id, thread_id }: Params<"threads.sync_custom_action">,
   within: Within
 ) {

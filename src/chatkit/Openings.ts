@@ -1,12 +1,12 @@
 import { Effect, Stream } from "effect"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import type { Within } from "../domain/Deadline.ts"
-import { Conflict, type DbUnavailable, NotFound, type TurnLost } from "../domain/Errors.ts"
+import { Conflict, type DbUnavailable, type NotFound, type TurnLost } from "../domain/Errors.ts"
 import { AttachmentLinks } from "./AttachmentLinks.ts"
-import { senderOf } from "./Documents.ts"
+import { senderOf, visibleItem } from "./Documents.ts"
 import type { ResponseEventInput, ThreadStreamEvent } from "./Events.ts"
 import { Ids } from "./Ids.ts"
-import { type ClientToolCallItem, isHidden, type UserMessageItem } from "./Items.ts"
+import type { ClientToolCallItem, UserMessageItem } from "./Items.ts"
 import type { Params, StreamingOperation, UserMessageInput } from "./Requests.ts"
 import { type Answer, Responder, type Turn } from "./Responder.ts"
 import { withLinks, withoutLinks } from "./Shown.ts"
@@ -145,7 +145,7 @@ const addStructuredInput = Effect.fnUntraced(function* (
   held: Held,
   { input, item_id }: Params<"threads.add_structured_input">
 ) {
-  const item = yield* visibleItem(held, item_id)
+  const item = yield* visibleItem(held.thread.id, item_id)
   if (item.type !== "structured_input" || item.status !== "pending") {
     return yield* new Conflict({ reason: "This is no structured input that waits for an answer" })
   }
@@ -165,7 +165,7 @@ const retryAfterItem = Effect.fnUntraced(function* (
   { item_id }: Params<"threads.retry_after_item">
 ) {
   const { userId } = yield* CurrentUser
-  const message = yield* visibleItem(held, item_id)
+  const message = yield* visibleItem(held.thread.id, item_id)
   if (message.type !== "user_message") {
     return yield* new Conflict({
       reason: "Only the answer to a message of the user can be retried"
@@ -185,12 +185,6 @@ const customAction = Effect.fnUntraced(function* (
     events: [],
     answer: (turn: Turn) => responder.action({ ...turn, action, sender })
   }
-})
-
-const visibleItem = Effect.fnUntraced(function* ({ thread }: Held, item_id: string) {
-  const { userId } = yield* CurrentUser
-  const item = yield* (yield* ThreadStore).loadItem(userId, thread.id, item_id)
-  return isHidden(item) ? yield* new NotFound({ object: "Item" }) : item
 })
 
 /** A turn in a thread that exists, once the turn before it is over. */

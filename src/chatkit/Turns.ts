@@ -1,4 +1,5 @@
 import { Context, Effect, Layer, Schedule, type Scope } from "effect"
+import type { Within } from "../domain/Deadline.ts"
 import { Conflict, type DbUnavailable, type NotFound, TooManyStreams } from "../domain/Errors.ts"
 import type { UserId } from "../domain/User.ts"
 import { turnLease, ThreadStore } from "./ThreadStore.ts"
@@ -34,11 +35,11 @@ export class Turns extends Context.Service<
   {
     /** One of the streams this user may have open on this server, until the scope ends. */
     readonly admit: (userId: UserId) => Effect.Effect<void, TooManyStreams, Scope.Scope>
-    /** Waits for the thread's turn before; one look is one statement, done by `look`. */
+    /** Waits for the thread's turn before; only the looks at it count as work `within`. */
     readonly begin: (
       userId: UserId,
       threadId: string,
-      within: <A, E>(look: Effect.Effect<A, E>) => Effect.Effect<A, E | DbUnavailable>
+      within: Within
     ) => Effect.Effect<Held, NotFound | Conflict | DbUnavailable, Scope.Scope>
     /** A thread that `create` makes, held from its first moment. */
     readonly beginNew: <E extends { readonly _tag: string }>(

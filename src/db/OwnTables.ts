@@ -1,11 +1,18 @@
 import { Effect } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
-import type { DbUnavailable } from "../domain/Errors.ts"
+import { turnLease } from "../chatkit/ThreadStore.ts"
+import { type DbUnavailable, NotFound } from "../domain/Errors.ts"
 import { isLayoutError, Outage } from "./Outage.ts"
 import { ThreadSchema } from "./ThreadSchema.ts"
 
 /** What an id can look like; anything else is no id, and is kept away from statements. */
 export const isId = (id: string): boolean => /^[\x21-\x7e]{1,128}$/.test(id)
+
+export const noThread = new NotFound({ object: "Thread" })
+
+/** When a turn that begins or shows signs of life now loses its thread, by the database's clock. */
+export const leaseEnd = (sql: SqlClient.SqlClient) =>
+  sql`clock_timestamp() + ${turnLease}::int * interval '1 millisecond'`
 
 /** The client for the schema `chatkit`, and how its statements are run. */
 export const ownTables = Effect.gen(function* () {

@@ -3,10 +3,9 @@ import { type Page, pageFrom, type ThreadMetadata } from "../chatkit/Threads.ts"
 import type { ThreadItem } from "../chatkit/Items.ts"
 import type { ThreadStore } from "../chatkit/ThreadStore.ts"
 import { NotFound } from "../domain/Errors.ts"
-import { isId, ownTables } from "./OwnTables.ts"
+import { isId, noThread, ownTables } from "./OwnTables.ts"
 import { type Position, threadPages } from "./ThreadPages.ts"
 
-const noThread = new NotFound({ object: "Thread" })
 const noItem = new NotFound({ object: "Item" })
 
 type Reads = Pick<

@@ -1,16 +1,14 @@
 import { Effect } from "effect"
-import { ThreadStore, turnLease } from "../chatkit/ThreadStore.ts"
+import type { ThreadStore } from "../chatkit/ThreadStore.ts"
 import type { ThreadMetadata } from "../chatkit/Threads.ts"
-import { NotFound, TurnTaken } from "../domain/Errors.ts"
-import { isId, ownTables } from "./OwnTables.ts"
-
-const noThread = new NotFound({ object: "Thread" })
+import { TurnTaken } from "../domain/Errors.ts"
+import { isId, leaseEnd, noThread, ownTables } from "./OwnTables.ts"
 
 type Turns = Pick<ThreadStore["Service"], "beginTurn" | "prolongTurns" | "endTurn">
 
 /** Who holds a thread, by the database's clock: that of a server may be wrong. */
 export const threadTurns = Effect.map(ownTables, ({ run, sql }): Turns => {
-  const lease = sql`clock_timestamp() + ${turnLease}::int * interval '1 millisecond'`
+  const lease = leaseEnd(sql)
 
   return {
     beginTurn: Effect.fn("ThreadStore.beginTurn")(function* (userId, threadId, turn) {

@@ -1,13 +1,11 @@
 import { Effect } from "effect"
 import type { SqlError } from "effect/sql"
 import { isHidden, type ThreadItem } from "../chatkit/Items.ts"
-import { type Change, type ThreadPatch, ThreadStore, turnLease } from "../chatkit/ThreadStore.ts"
+import type { Change, ThreadPatch, ThreadStore } from "../chatkit/ThreadStore.ts"
 import type { ThreadMetadata } from "../chatkit/Threads.ts"
 import { NotFound, TurnLost } from "../domain/Errors.ts"
 import type { UserId } from "../domain/User.ts"
-import { isId, ownTables } from "./OwnTables.ts"
-
-const noThread = new NotFound({ object: "Thread" })
+import { isId, leaseEnd, noThread, ownTables } from "./OwnTables.ts"
 
 const json = (value: ThreadMetadata | ThreadItem) => JSON.stringify(value)
 
@@ -135,10 +133,7 @@ export const threadWrites = Effect.map(ownTables, ({ run, sql, transaction }): W
   return {
     createThread: Effect.fn("ThreadStore.createThread")(function* (userId, thread, changes, turn) {
       yield* needId(thread.id)
-      const lease =
-        turn === undefined
-          ? sql`null, null`
-          : sql`${turn}, clock_timestamp() + ${turnLease}::int * interval '1 millisecond'`
+      const lease = turn === undefined ? sql`null, null` : sql`${turn}, ${leaseEnd(sql)}`
       yield* transaction(
         "ThreadStore.createThread",
         Effect.andThen(

@@ -12,7 +12,9 @@ export const AttachmentLinksHttp = Layer.effect(
   AttachmentLinks,
   Effect.map(LinkKey, ({ key }) => ({
     maker: Effect.gen(function* () {
-      return make(yield* key, yield* PublicUrl, Math.floor((yield* Clock.currentTimeMillis) / 1000))
+      const publicUrl = yield* PublicUrl
+      const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+      return make(yield* key, publicUrl(), now)
     })
   }))
 )

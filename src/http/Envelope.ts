@@ -52,7 +52,7 @@ export const Envelope = (options: {
           const response = yield* cors(answered(served, context)).pipe(
             Effect.map((response) => inOurWords(response, request, context, options.docs)),
             Effect.provideService(RequestContext, context),
-            Effect.provideService(PublicUrl, options.publicUrl ?? originOf(request)),
+            Effect.provideService(PublicUrl, () => options.publicUrl ?? originOf(request)),
             Effect.annotateLogs({ "request.id": context.requestId })
           )
           return HttpServerResponse.setHeaders(response, {

@@ -143,8 +143,9 @@ export class Attaching extends Context.Service<
         const store = Context.get(context, ThreadStore)
         const { maker } = Context.get(context, AttachmentLinks)
         const asSeen = (record: AttachmentRecord) =>
-          Effect.map(Effect.provideService(maker, PublicUrl, url), ({ shown }) =>
-            shown(ada, record)
+          Effect.map(
+            Effect.provideService(maker, PublicUrl, () => url),
+            ({ shown }) => shown(ada, record)
           ).pipe(Effect.orDie)
         return {
           url,

@@ -26,7 +26,9 @@ const KnownKey = Layer.succeed(LinkKey, { key: Effect.succeed(key) })
 const Links = AttachmentLinksHttp.pipe(Layer.provide(KnownKey))
 
 const makerFor = (base: string) =>
-  Effect.flatMap(AttachmentLinks, ({ maker }) => Effect.provideService(maker, PublicUrl, base))
+  Effect.flatMap(AttachmentLinks, ({ maker }) =>
+    Effect.provideService(maker, PublicUrl, () => base)
+  )
 
 const expiryOf = (link: string) => Number(new URL(link).searchParams.get("expires"))
 
