@@ -23,7 +23,10 @@ export interface AccountQuery {
   readonly sessionToken: Redacted.Redacted | undefined
 }
 
-/** Better Auth's user and session tables, read only; one statement answers a question. */
+/**
+ * Better Auth's user and session tables, read only. One statement answers a question, or several
+ * that are asked at once; within twice `Patience.statement` there is an answer or an outage.
+ */
 export class Accounts extends Context.Service<
   Accounts,
   {

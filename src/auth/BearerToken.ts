@@ -1,5 +1,6 @@
 import { Context, Effect, Layer, Redacted } from "effect"
-import { InvalidToken, type InvalidTokenReason } from "../domain/Errors.ts"
+import type { InvalidToken, InvalidTokenReason } from "../domain/Errors.ts"
+import { refuse } from "./Refuse.ts"
 
 /**
  * Longest `Authorization` value that is looked at, in bytes. A token beyond it usually carries
@@ -25,9 +26,7 @@ export class BearerToken extends Context.Service<
   static readonly layer = Layer.succeed(BearerToken, {
     extract: (authorization) => {
       const found = extract(authorization)
-      return "token" in found
-        ? Effect.succeed(Redacted.make(found.token))
-        : Effect.fail(new InvalidToken(found))
+      return "token" in found ? Effect.succeed(Redacted.make(found.token)) : refuse(found.reason)
     }
   })
 }

@@ -1,5 +1,7 @@
+import { hash } from "node:crypto"
 import { Clock, Context, Effect, Layer, Predicate, Redacted } from "effect"
 import * as jose from "jose"
+import type { CryptoKey } from "jose"
 import {
   type DbUnavailable,
   InvalidToken,
@@ -7,9 +9,12 @@ import {
   type KeysUnavailable
 } from "../domain/Errors.ts"
 import { type Claims, type Expected, readClaims } from "./Claims.ts"
-import { type JwsHeader, parseHeader } from "./Jws.ts"
-import * as SessionToken from "./SessionToken.ts"
+import { decodeObject, type JwsHeader, parseHeader } from "./Jws.ts"
+import { judgeLifetime, readLifetime } from "./Lifetime.ts"
+import { canonical, readSessionToken, verifySessionToken } from "./SessionToken.ts"
+import { refuse } from "./Refuse.ts"
 import { SigningKeys } from "./SigningKeys.ts"
+import { type Reading, TokenMemory, verifiedTokens } from "./VerifiedTokens.ts"
 
 /** What the server accepts; every part of it is a setting. */
 export interface TokenPolicy extends Expected {
@@ -28,7 +33,8 @@ const keyId = /^[A-Za-z0-9_-]{1,128}$/
 /**
  * Turns a token into claims that can be relied on, or refuses it. `HS256` is checked with the
  * secret only and the asymmetric algorithms with published keys only, so that a public key can
- * never serve as a secret (RFC 8725 §2.1).
+ * never serve as a secret (RFC 8725 §2.1). What cannot be valid whoever signed it is refused
+ * before any key is looked for; a good signature is not verified again for a minute.
  */
 export class JwtVerifier extends Context.Service<
   JwtVerifier,
@@ -43,48 +49,84 @@ export class JwtVerifier extends Context.Service<
       JwtVerifier,
       Effect.gen(function* () {
         const keys = yield* SigningKeys
+        const memory = verifiedTokens(yield* TokenMemory)
         const secret = policy.secret && (yield* importSecret(policy.secret))
+        const secretFound = secret && Effect.succeed({ key: secret, keySet: secret })
+        const { clockTolerance } = policy
 
-        const keyFor = (header: JwsHeader) => {
-          if (header.alg === "HS256") {
-            return secret === undefined ? refuse("secret_missing") : Effect.succeed(secret)
-          }
-          if (!asymmetric.has(header.alg)) return refuse("algorithm_not_allowed")
-          // Checked before it goes anywhere: a NUL in a statement would look like an outage.
-          if (header.kid === undefined || !keyId.test(header.kid)) return refuse("key_id_missing")
-          return keys.find(header.kid, header.alg)
+        const keyFor = ({ alg, kid }: JwsHeader) => {
+          if (alg === "HS256") return secretFound ?? refuse("secret_missing")
+          return kid === undefined ? refuse("key_id_missing") : keys.find(kid, alg)
         }
 
-        const verifyJwt = Effect.fnUntraced(function* (token: string, header: JwsHeader) {
-          const key = yield* keyFor(header)
-          const now = yield* Clock.currentTimeMillis
-          const { payload } = yield* Effect.tryPromise({
-            try: () =>
-              jose.jwtVerify(token, key, {
-                algorithms: [header.alg],
-                requiredClaims: ["exp"],
-                clockTolerance: policy.clockTolerance,
-                currentDate: new Date(now)
-              }),
-            catch: reasonOf
-          }).pipe(Effect.mapError((reason) => new InvalidToken({ reason })))
-          const { clockTolerance } = policy
-          const claims = readClaims(payload, header, policy, Math.floor(now / 1000), clockTolerance)
-          return typeof claims === "string" ? yield* refuse(claims) : claims
-        })
+        const read = (token: string, now: number): Reading | InvalidTokenReason => {
+          const header = parseHeader(token)
+          if (header === "session_token" && policy.sessionTokens) {
+            return secret === undefined ? "secret_missing" : readSessionToken(token)
+          }
+          if (typeof header === "string") return header
+          const unfit = unfitness(header, secret !== undefined)
+          if (unfit !== undefined) return unfit
+          const payload = decodeObject(token.split(".", 2)[1] ?? "")
+          if (payload === undefined) return "malformed_token"
+          const lifetime = readLifetime(payload)
+          if (typeof lifetime === "string") return lifetime
+          const untimely = judgeLifetime(lifetime, now, clockTolerance)
+          if (untimely !== undefined) return untimely
+          const claims = readClaims(payload, header, policy)
+          return typeof claims === "string" ? claims : { header, lifetime, claims }
+        }
+
+        const verifySignature = (
+          token: string,
+          { claims, header }: Reading,
+          key: CryptoKey | Uint8Array,
+          now: number
+        ): Effect.Effect<unknown, InvalidToken> =>
+          secret !== undefined && claims.verification.kind === "session_token"
+            ? verifySessionToken(token, secret)
+            : Effect.tryPromise({
+                try: () =>
+                  jose.jwtVerify(token, key, {
+                    algorithms: [header.alg],
+                    requiredClaims: ["exp"],
+                    clockTolerance,
+                    currentDate: new Date(now)
+                  }),
+                catch: (cause) => new InvalidToken({ reason: reasonOf(cause) })
+              })
 
         return {
-          verify: Effect.fnUntraced(function* (redacted) {
-            const token = Redacted.value(redacted)
-            const header = parseHeader(token)
-            if (typeof header !== "string") return yield* verifyJwt(token, header)
-            if (header !== "session_token" || !policy.sessionTokens) return yield* refuse(header)
-            if (secret === undefined) return yield* refuse("secret_missing")
-            return yield* SessionToken.verify(token, secret)
-          })
+          verify: (redacted) =>
+            Effect.flatMap(Clock.currentTimeMillis, (now) => {
+              const token = canonical(Redacted.value(redacted))
+              const digest = hash("sha256", token, "base64url")
+              const known = memory.recall(digest, now)
+              const reading = known ?? read(token, now)
+              if (typeof reading === "string") return refuse(reading)
+              const untimely = known && judgeLifetime(known.lifetime, now, clockTolerance)
+              if (untimely !== undefined) return refuse(untimely)
+              return Effect.flatMap(keyFor(reading.header), ({ key, keySet }) => {
+                if (known?.verifiedBy === keySet) return Effect.succeed(known.claims)
+                return Effect.map(verifySignature(token, reading, key, now), () => {
+                  const { claims, header, lifetime } = reading
+                  const verified = { header, lifetime, claims, verifiedBy: keySet }
+                  memory.remember(digest, token.length, verified, now)
+                  return claims
+                })
+              })
+            })
         }
       })
     )
+}
+
+/** What no key can make good. */
+const unfitness = ({ alg, kid }: JwsHeader, hasSecret: boolean): InvalidTokenReason | undefined => {
+  if (alg === "HS256") return hasSecret ? undefined : "secret_missing"
+  if (!asymmetric.has(alg)) return "algorithm_not_allowed"
+  // Checked before it goes anywhere: a NUL in a statement would look like an outage.
+  return kid === undefined || !keyId.test(kid) ? "key_id_missing" : undefined
 }
 
 const importSecret = (secret: Redacted.Redacted) =>
@@ -98,17 +140,14 @@ const importSecret = (secret: Redacted.Redacted) =>
     )
   )
 
-const refuse = (reason: InvalidTokenReason) => Effect.fail(new InvalidToken({ reason }))
-
 /** jose's errors carry the decoded payload: they are read for their code and dropped. */
 const reasonOf = (cause: unknown): InvalidTokenReason => {
   const code = Predicate.hasProperty(cause, "code") ? cause.code : undefined
-  const claim = Predicate.hasProperty(cause, "claim") ? cause.claim : undefined
   switch (code) {
     case "ERR_JWT_EXPIRED":
       return "expired"
     case "ERR_JWT_CLAIM_VALIDATION_FAILED":
-      return claim === "exp" ? "expiry_missing" : claim === "nbf" ? "not_yet_valid" : "claims"
+      return "claims"
     case "ERR_JWT_INVALID":
       return "malformed_token"
     default:

@@ -4,6 +4,7 @@ import type { CryptoKey } from "jose"
 import { type DbUnavailable, InvalidToken, KeysUnavailable } from "../domain/Errors.ts"
 import { singleFlight } from "../domain/SingleFlight.ts"
 import { KeySource, type PublicKey } from "./KeySource.ts"
+import { refuse } from "./Refuse.ts"
 
 type Outage = KeysUnavailable | DbUnavailable
 
@@ -16,24 +17,34 @@ const quietAfterFailure = 5_000
 const waitForNewer = 600
 const waitForUnknown = 1_500
 
+type KeySet = ReadonlyMap<string, Key>
+
 interface Loaded {
   readonly startedAt: number
   readonly at: number
-  readonly byId: ReadonlyMap<string, Key>
+  /** The same object as long as the keys are the same. */
+  readonly byId: KeySet
+}
+
+/** A key ready to verify, and the set it is of: another object as soon as any key changes. */
+export interface VerificationKey {
+  readonly key: CryptoKey | Uint8Array
+  readonly keySet: object
 }
 
 class Key {
   readonly key: PublicKey
-  readonly #imported = new Map<string, Promise<CryptoKey | Uint8Array>>()
+  readonly #imported = new Map<string, CryptoKey | Uint8Array>()
   constructor(key: PublicKey) {
     this.key = key
   }
-  imported(alg: string): Promise<CryptoKey | Uint8Array> {
+  imported(alg: string): Effect.Effect<CryptoKey | Uint8Array, InvalidToken> {
     const known = this.#imported.get(alg)
-    if (known !== undefined) return known
-    const imported = jose.importJWK({ ...this.key.jwk }, alg)
-    this.#imported.set(alg, imported)
-    return imported
+    if (known !== undefined) return Effect.succeed(known)
+    return Effect.tryPromise({
+      try: () => jose.importJWK({ ...this.key.jwk }, alg),
+      catch: () => new InvalidToken({ reason: "algorithm_not_of_key" })
+    }).pipe(Effect.tap((key) => Effect.sync(() => this.#imported.set(alg, key))))
   }
 }
 
@@ -50,7 +61,7 @@ export class SigningKeys extends Context.Service<
     readonly find: (
       kid: string,
       alg: string
-    ) => Effect.Effect<CryptoKey | Uint8Array, InvalidToken | Outage>
+    ) => Effect.Effect<VerificationKey, InvalidToken | Outage>
     /** Fails while keys are out of reach and none are known. */
     readonly loadable: Effect.Effect<void, Outage>
   }
@@ -72,7 +83,7 @@ export class SigningKeys extends Context.Service<
         loaded = {
           startedAt,
           at: yield* Clock.currentTimeMillis,
-          byId: new Map(keys.map((key) => [key.kid, carriedOver(loaded, key)]))
+          byId: keySetOf(loaded, keys)
         }
         return loaded
       }).pipe(
@@ -96,11 +107,11 @@ export class SigningKeys extends Context.Service<
       }
       const isQuiet = (now: number) => now < quietUntil && quietUntil - now <= quietAfterFailure
 
-      const current = Effect.fnUntraced(function* (kid: string) {
-        const now = yield* Clock.currentTimeMillis
-        const age = ageAt(now)
-        if (loaded?.byId.has(kid) === true && age <= knownFor) {
-          if (age <= freshFor || isQuiet(now)) return loaded
+      const isKnown = (kid: string, now: number) =>
+        loaded?.byId.has(kid) === true && ageAt(now) <= knownFor
+
+      const newer = Effect.fnUntraced(function* (kid: string, now: number) {
+        if (isKnown(kid, now)) {
           const newer = yield* refresh.pipe(Effect.timeoutOption(waitForNewer), Effect.option)
           return Option.getOrElse(Option.flatten(newer), () => loaded!)
         }
@@ -109,35 +120,42 @@ export class SigningKeys extends Context.Service<
         return first.startedAt < now && !first.byId.has(kid) ? yield* refresh : first
       }, orUnavailable)
 
+      const pick = ({ byId }: Loaded, kid: string, alg: string, now: number) => {
+        const found = byId.get(kid)
+        if (found === undefined) return refuse(byId.size === 0 ? "keys_empty" : "key_unknown")
+        if (found.key.retiresAt <= now) return refuse("key_retired")
+        if (!algorithmsOf(found.key).includes(alg)) return refuse("algorithm_not_of_key")
+        return Effect.map(found.imported(alg), (key) => ({ key, keySet: byId }))
+      }
+
       return {
         loadable: Effect.flatMap(Clock.currentTimeMillis, (now) =>
           ageAt(now) <= knownFor ? Effect.void : orUnavailable(refresh)
         ),
-        find: Effect.fnUntraced(function* (kid, alg) {
-          const { byId } = yield* current(kid)
-          const found = byId.get(kid)
-          if (found === undefined) {
-            const reason = byId.size === 0 ? "keys_empty" : "key_unknown"
-            return yield* new InvalidToken({ reason })
-          }
-          if (found.key.retiresAt <= (yield* Clock.currentTimeMillis)) {
-            return yield* new InvalidToken({ reason: "key_retired" })
-          }
-          if (!algorithmsOf(found.key).includes(alg)) {
-            return yield* new InvalidToken({ reason: "algorithm_not_of_key" })
-          }
-          return yield* Effect.tryPromise({
-            try: () => found.imported(alg),
-            catch: () => new InvalidToken({ reason: "algorithm_not_of_key" })
+        find: (kid, alg) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) => {
+            if (isKnown(kid, now) && (ageAt(now) <= freshFor || isQuiet(now))) {
+              return pick(loaded!, kid, alg, now)
+            }
+            return Effect.flatMap(newer(kid, now), (loaded) =>
+              Effect.flatMap(Clock.currentTimeMillis, (now) => pick(loaded, kid, alg, now))
+            )
           })
-        })
       }
     })
   )
 }
 
-const carriedOver = (loaded: Loaded | undefined, key: PublicKey): Key => {
-  const known = loaded?.byId.get(key.kid)
+const keySetOf = (loaded: Loaded | undefined, keys: ReadonlyArray<PublicKey>): KeySet => {
+  const known = loaded?.byId
+  const byId = new Map(keys.map((key) => [key.kid, carriedOver(known, key)]))
+  const isSame =
+    byId.size === known?.size && [...byId].every(([kid, key]) => known.get(kid) === key)
+  return isSame ? known : byId
+}
+
+const carriedOver = (loaded: KeySet | undefined, key: PublicKey): Key => {
+  const known = loaded?.get(key.kid)
   return known !== undefined && JSON.stringify(known.key) === JSON.stringify(key)
     ? known
     : new Key(key)

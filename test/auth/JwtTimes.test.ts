@@ -59,14 +59,12 @@ describe("the lifetime of a token", () => {
 
   it.effect("is over for a token without any, for none that is no number, and for infinity", () =>
     Effect.gen(function* () {
-      for (const exp of ["null", '"900"', "1e999", "true", "[900]", "{}"]) {
+      for (const exp of ["null", '"900"', "1e999", "-1e999", "true", "[900]", "{}"]) {
         const token = yield* raw((json) => json.replace('"exp":900', `"exp":${exp}`))
         assert.strictEqual(yield* refusal(token, noKeys), "expiry_missing", exp)
       }
       const token = yield* raw((json) => json.replace('"exp":900,', ""))
       assert.strictEqual(yield* refusal(token, noKeys), "expiry_missing")
-      const past = yield* raw((json) => json.replace('"exp":900', '"exp":-1e999'))
-      assert.strictEqual(yield* refusal(past, noKeys), "expired")
     })
   )
 

@@ -1,6 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Redacted } from "effect"
 import { type Claims, type Expected, readClaims } from "../../src/auth/Claims.ts"
+import { judgeLifetime, readLifetime } from "../../src/auth/Lifetime.ts"
 import { origin } from "../Tokens.ts"
 
 export type Payload = Record<string, unknown>
@@ -78,7 +79,11 @@ export const read = (
   payload: Payload,
   header: { readonly alg: string; readonly kid: string | undefined } = plugin,
   expected = anyone
-) => readClaims(payload, header, expected, now, tolerance)
+) => {
+  const lifetime = readLifetime(payload)
+  if (typeof lifetime === "string") return lifetime
+  return judgeLifetime(lifetime, now * 1000, tolerance) ?? readClaims(payload, header, expected)
+}
 
 export const accepted = (claims: ReturnType<typeof readClaims>): Claims => {
   if (typeof claims === "string") assert.fail(`refused: ${claims}`)

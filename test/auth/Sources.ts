@@ -37,7 +37,10 @@ export const changingSource = (answer: Load = Effect.succeed([])): Source => {
 }
 
 export const find = (kid: string, alg = "EdDSA") =>
-  Effect.flatMap(SigningKeys, (keys) => keys.find(kid, alg))
+  Effect.map(
+    Effect.flatMap(SigningKeys, (keys) => keys.find(kid, alg)),
+    ({ key }) => key
+  )
 
 /** Nothing when the key is found, else why it is not. */
 export const outcome = (kid: string, alg?: string) =>
