@@ -1,8 +1,10 @@
-import { Effect, Exit, Layer, Redacted, Request, RequestResolver, Semaphore } from "effect"
-import { SqlClient, type SqlError } from "effect/sql"
+import { Context, Effect, Exit, Layer, Redacted, Request, RequestResolver, Semaphore } from "effect"
+import type { SqlError } from "effect/sql"
 import { type Account, type AccountQuery, Accounts } from "../auth/Accounts.ts"
-import type { DbUnavailable } from "../domain/Errors.ts"
+import { DbUnavailable } from "../domain/Errors.ts"
+import { Patience } from "../domain/Patience.ts"
 import { SessionId, UserId } from "../domain/User.ts"
+import { authenticationSql } from "./AuthenticationClient.ts"
 import { type BetterAuthLayout, BetterAuthTables } from "./BetterAuthTables.ts"
 import { isLayoutError, Outage } from "./Outage.ts"
 
@@ -27,21 +29,28 @@ const mostConnections = 100
 const isDeadConnection = ({ reason }: SqlError.SqlError) =>
   reason._tag === "ConnectionError" && reason.operation !== "connect"
 
-/** Most questions that one statement answers. */
-const batchSize = 200
+/** Most questions that one statement answers, and most statements under way. */
+export const AccountBatches = Context.Reference<{
+  readonly size: number
+  readonly inFlight: number
+}>("effect-chatkit/db/AccountBatches", { defaultValue: () => ({ size: 200, inFlight: 2 }) })
 
 /**
- * `Accounts` from Better Auth's own tables. Requests that arrive while a statement is under way
- * share the next one; nothing is kept between statements, so that sign-out counts at once.
+ * `Accounts` from Better Auth's own tables. Requests of one turn of the event loop, and those that
+ * arrive while as many statements as may be are under way, share the next one; nothing is kept
+ * between statements, so that sign-out counts at once.
  */
 export const AccountsPg = Layer.effect(
   Accounts,
   Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
+    const sql = yield* authenticationSql
     const tables = yield* BetterAuthTables
     const { guardForeign } = yield* Outage
-    // One at a time: a server that falls silent then holds few of the pool's connections.
-    const slot = yield* Semaphore.make(1)
+    const { statement: wait } = yield* Patience
+    const { inFlight, size } = yield* AccountBatches
+    // Few at a time: a server that falls silent then holds few connections.
+    const slots = yield* Semaphore.make(inFlight)
+    const unavailable = new DbUnavailable({ operation: "Accounts.find" })
 
     let prepared: { readonly layout: BetterAuthLayout; readonly text: string } | undefined
     const textFor = (layout: BetterAuthLayout) => {
@@ -60,18 +69,35 @@ export const AccountsPg = Layer.effect(
       )
     })
 
+    let busy = 0
+    const inSlot = <A, E>(effect: Effect.Effect<A, E>) =>
+      slots.withPermit(
+        Effect.acquireUseRelease(
+          Effect.sync(() => void busy++),
+          () => effect,
+          () => Effect.sync(() => void busy--)
+        )
+      )
+
     const resolver = RequestResolver.make<Find>(
       Effect.fnUntraced(function* (entries) {
-        const answer = yield* Effect.exit(
-          slot.withPermit(select(entries.map(({ request }) => request.query)))
+        const answer = yield* inSlot(select(entries.map(({ request }) => request.query))).pipe(
+          Effect.timeoutOrElse({ duration: wait * 1.5, orElse: () => unavailable }),
+          Effect.exit
         )
         const rows = Exit.map(answer, (rows) => new Map(rows.map((row) => [row.i, asAccount(row)])))
         entries.forEach((entry, i) => entry.completeUnsafe(Exit.map(rows, (row) => row.get(i))))
       })
     ).pipe(
-      // A batch stays open, and grows, until the statement before it is done.
-      RequestResolver.setDelayEffect(Effect.andThen(Effect.yieldNow, slot.withPermit(Effect.void))),
-      RequestResolver.batchN(batchSize)
+      // A batch is open for the rest of the turn, and longer while no statement may be sent.
+      RequestResolver.setDelayEffect(
+        Effect.flatMap(Effect.yieldNow, () =>
+          busy < inFlight
+            ? Effect.void
+            : Effect.timeoutOption(slots.withPermit(Effect.void), wait * 0.5)
+        )
+      ),
+      RequestResolver.batchN(size)
     )
 
     return { find: (query) => Effect.request(new Find({ query }), resolver) }

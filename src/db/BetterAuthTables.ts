@@ -1,8 +1,8 @@
 import { Clock, Context, Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql"
 import { DbUnavailable } from "../domain/Errors.ts"
 import { singleFlight } from "../domain/SingleFlight.ts"
 import { LogBudget } from "../telemetry/LogBudget.ts"
+import { authenticationSql } from "./AuthenticationClient.ts"
 import { Outage } from "./Outage.ts"
 
 /** A table as it really is: quoted names by the name Better Auth gives the field in lower case. */
@@ -57,7 +57,7 @@ export class BetterAuthTables extends Context.Service<
     Layer.effect(
       BetterAuthTables,
       Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
+        const sql = yield* authenticationSql
         const { guardForeign } = yield* Outage
         const budget = (yield* LogBudget).make("tables missing", 6)
         let found: { readonly at: number; readonly looked: Looked } | undefined

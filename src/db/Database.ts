@@ -1,14 +1,19 @@
 import * as net from "node:net"
-import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, Redacted } from "effect"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import { Context, Effect, Layer, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
 import { Patience } from "../domain/Patience.ts"
+import { AuthenticationClient } from "./AuthenticationClient.ts"
 import { Connections, watched } from "./Connections.ts"
 
 /** Milliseconds without traffic after which TCP asks whether the other end is still there. */
 const keepAliveInitialDelay = 5_000
 
+/** Two for lookups of accounts, one for keys and the layout of tables. */
+const authenticationConnections = 3
+
 /**
- * The pool of connections, opened as they are needed: a database that is away does not keep the
+ * The pool of connections and a small one for authentication, opened as they are needed: a database that is away does not keep the
  * server from starting. No startup parameters are sent, because poolers refuse them.
  */
 export const layer = (options: { readonly url: Redacted.Redacted; readonly poolSize: number }) =>
@@ -16,16 +21,22 @@ export const layer = (options: { readonly url: Redacted.Redacted; readonly poolS
     Effect.map(Patience, ({ statement }) => {
       const url = new URL(Redacted.value(options.url))
       const { connect, dropSilent } = watched(addressOf(url), statement)
-      const client = PgClient.layer({
-        url: options.url,
-        maxConnections: options.poolSize,
-        connectTimeout: statement,
-        applicationName: "effect-chatkit",
-        stream: connect
-      })
+      const pool = (maxConnections: number) =>
+        PgClient.layer({
+          url: options.url,
+          maxConnections,
+          connectTimeout: statement,
+          applicationName: "effect-chatkit",
+          stream: connect
+        })
+      const authentication = Layer.effect(
+        AuthenticationClient,
+        Effect.map(Layer.build(pool(authenticationConnections)), Context.get(SqlClient.SqlClient))
+      )
+      const pools = Layer.merge(pool(options.poolSize), authentication)
       return isEncrypted(url)
-        ? client
-        : Layer.merge(client, Layer.succeed(Connections, { dropSilent }))
+        ? pools
+        : Layer.merge(pools, Layer.succeed(Connections, { dropSilent }))
     })
   )
 

@@ -1,8 +1,8 @@
 import { Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql"
 import { gracePeriod, KeySource, maxKeys, type PublicKey, publicJwk } from "../auth/KeySource.ts"
 import { isRecord } from "../auth/Jws.ts"
 import { KeysUnavailable } from "../domain/Errors.ts"
+import { authenticationSql } from "./AuthenticationClient.ts"
 import { BetterAuthTables, type Table } from "./BetterAuthTables.ts"
 import { isLayoutError, Outage } from "./Outage.ts"
 
@@ -21,7 +21,7 @@ export const KeySourcePg = (options: { readonly keysNeeded: boolean }) =>
   Layer.effect(
     KeySource,
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
+      const sql = yield* authenticationSql
       const tables = yield* BetterAuthTables
       const { guardForeign } = yield* Outage
       return {
