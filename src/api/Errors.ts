@@ -8,6 +8,7 @@ import {
   DbUnavailable,
   InvalidRequest,
   InvalidToken,
+  type InvalidTokenReason,
   KeysUnavailable,
   LinkInvalid,
   NoActiveSession,
@@ -51,11 +52,15 @@ export const retryAfter = "2"
 
 const realm = `Bearer realm="effect-chatkit"`
 
-/** RFC 6750 §3: no error code where the request carried no credentials for this scheme. */
-const challenge = ({ reason }: InvalidToken) =>
-  reason === "no_credentials" || reason === "other_scheme"
-    ? realm
-    : `${realm}, error="invalid_token", error_description="The access token is invalid or expired"`
+/** Whether the request carried credentials for this scheme at all. */
+export const hasCredentials = (reason: InvalidTokenReason) =>
+  reason !== "no_credentials" && reason !== "other_scheme"
+
+/** RFC 6750 §3: no error code where the request carried no credentials. */
+export const challenge = (reason: InvalidTokenReason) =>
+  hasCredentials(reason)
+    ? `${realm}, error="invalid_token", error_description="The access token is invalid or expired"`
+    : realm
 
 const body = <const N extends number, const M extends string>(
   identifier: string,
@@ -99,7 +104,7 @@ export const InvalidTokenWire = InvalidToken.pipe(
         }),
       encode: (error) => ({
         body: { error: sentences.InvalidToken, status: 401 } as const,
-        headers: { "www-authenticate": challenge(error) }
+        headers: { "www-authenticate": challenge(error.reason) }
       })
     }
   )

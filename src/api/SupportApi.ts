@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { Attachment } from "../chatkit/Attachments.ts"
 import { ThreadStreamEvent } from "../chatkit/Events.ts"
 import { ThreadItem } from "../chatkit/Items.ts"
@@ -18,12 +18,6 @@ import {
   UnavailableWire
 } from "./Errors.ts"
 
-/** Says which field of a body is wrong, where the platform alone would say nothing. */
-export class BodyErrors extends HttpApiMiddleware.Service<BodyErrors>()(
-  "effect-chatkit/api/BodyErrors",
-  { error: InvalidRequestWire }
-) {}
-
 /** `{}`, once nothing else fits: what is deleted, and feedback that was heard. */
 const Done = Schema.Struct({})
 
@@ -40,6 +34,7 @@ export const chatkit = HttpApiEndpoint.post("chatkit", "/support/chatkit", {
     HttpApiSchema.StreamSse({ data: ThreadStreamEvent })
   ],
   error: [
+    InvalidRequestWire,
     NotFoundWire,
     ConflictWire,
     AttachmentTooLargeWire,
@@ -54,5 +49,4 @@ export const chatkit = HttpApiEndpoint.post("chatkit", "/support/chatkit", {
 /** ChatKit's one URL. Authentication is outermost: it is decided before a byte of the body is read. */
 export class SupportApi extends HttpApiGroup.make("support")
   .add(chatkit)
-  .middleware(BodyErrors)
   .middleware(Authentication) {}

@@ -1,6 +1,7 @@
 import { Context, Effect, Layer, type Scope, Stream } from "effect"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { within } from "../domain/Deadline.ts"
+import { span } from "../domain/Span.ts"
 import { Conflict, type TooManyStreams } from "../domain/Errors.ts"
 import { AttachmentLinks } from "./AttachmentLinks.ts"
 import { AttachmentRules } from "./AttachmentRules.ts"
@@ -46,21 +47,41 @@ export class ChatKit extends Context.Service<
         ThreadStore,
         Turns
       )(yield* Effect.context<Services>())
+      const isThere = <I, S>(context: Context.Context<never>, key: Context.Key<I, S>) =>
+        Context.getOrUndefined(context, key) === Context.getOrUndefined(services, key)
+      // To merge two contexts is to copy both, and the request's usually has all of them.
+      const withServices = (context: Context.Context<never>): Context.Context<Services> =>
+        isThere(context, AttachmentLinks) &&
+        isThere(context, AttachmentRules) &&
+        isThere(context, Ids) &&
+        isThere(context, Responder) &&
+        isThere(context, ThreadStore) &&
+        isThere(context, Turns)
+          ? (context as Context.Context<Services>)
+          : Context.merge(context, services)
       return {
-        process: Effect.fn("ChatKit.process")(
-          (request: ChatKitRequest): Effect.Effect<Reply, Refusal, CurrentUser | Scope.Scope> => {
-            const operation = inFull(request)
-            const reply: Effect.Effect<Reply, Refusal, CurrentUser | Scope.Scope | Services> =
-              isStreaming(operation)
-                ? stream(operation)
-                : Effect.flatMap(within("ChatKit.process"), (within) => document(operation, within))
-            return Effect.provide(reply, services)
-          }
-        )
+        process: (request): Effect.Effect<Reply, Refusal, CurrentUser | Scope.Scope> => {
+          const operation = inFull(request)
+          const reply: Effect.Effect<Reply, Refusal, CurrentUser | Scope.Scope | Services> =
+            isStreaming(operation)
+              ? stream(operation)
+              : Effect.flatMap(within("ChatKit.process"), (within) => document(operation, within))
+          return span("ChatKit.process")(provided(reply, withServices))
+        }
       }
     })
   )
 }
+
+const provided = <A, E, R>(
+  effect: Effect.Effect<A, E, R | Services>,
+  withServices: (context: Context.Context<never>) => Context.Context<Services>
+): Effect.Effect<A, E, Exclude<R, Services>> =>
+  Effect.updateContext(
+    effect,
+    (context: Context.Context<Exclude<R, Services>>) =>
+      withServices(context as Context.Context<never>) as Context.Context<R | Services>
+  )
 
 const stream = Effect.fnUntraced(
   function* (operation: StreamingOperation) {

@@ -1,18 +1,22 @@
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Clock, Effect, Layer } from "effect"
 import { HttpServerRequest } from "effect/http"
-import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Authentication } from "../api/Authentication.ts"
 import { Authenticator } from "../auth/Authenticator.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { AttemptLog } from "./AttemptLog.ts"
+import { notAuthenticated } from "./Refusals.ts"
 import { RequestContext } from "./RequestContext.ts"
 
 /** Every `Authorization` line as it came: Node's own header object keeps the first one only. */
 const authorizationOf = (request: HttpServerRequest.HttpServerRequest): ReadonlyArray<string> => {
   const { rawHeaders } = NodeHttpServerRequest.toIncomingMessage(request)
-  return rawHeaders.filter(
-    (_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === "authorization"
-  )
+  const lines: Array<string> = []
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!
+    if (name.length === 13 && name.toLowerCase() === "authorization") lines.push(rawHeaders[i + 1]!)
+  }
+  return lines
 }
 
 export const AuthenticationHttp = Layer.effect(
@@ -26,21 +30,23 @@ export const AuthenticationHttp = Layer.effect(
         const context = yield* RequestContext
         const authorization = authorizationOf(request)
         const began = yield* Clock.currentTimeMillis
-        const user = yield* authenticator.authenticate(authorization).pipe(
-          Effect.onExit((exit) =>
-            Effect.flatMap(Clock.currentTimeMillis, (now) => {
-              context.authenticatedIn = now - began
-              return attempts.record({ request, authorization, exit, milliseconds: now - began })
-            })
-          )
+        const attempt = Effect.onExit(authenticator.authenticate(authorization), (exit) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) => {
+            context.authenticatedIn = now - began
+            return attempts.record({ request, authorization, exit, milliseconds: now - began })
+          })
         )
-        const who = { "user.id": user.userId, "session.id": user.sessionId }
-        context.user = who
-        yield* Effect.annotateCurrentSpan(who)
-        return yield* handler.pipe(
-          Effect.provideService(CurrentUser, user),
-          Effect.annotateLogs(who)
-        )
+        return yield* Effect.matchEffect(attempt, {
+          onFailure: (error) => Effect.succeed(notAuthenticated(error)),
+          onSuccess: (user) => {
+            const who = { "user.id": user.userId, "session.id": user.sessionId }
+            context.user = who
+            return Effect.annotateCurrentSpan(who).pipe(
+              Effect.andThen(Effect.provideService(handler, CurrentUser, user)),
+              Effect.annotateLogs(who)
+            )
+          }
+        })
       })
     }
   })

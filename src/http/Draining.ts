@@ -13,7 +13,7 @@ export class Draining extends Context.Service<
   Draining,
   {
     readonly begin: Effect.Effect<void>
-    readonly begun: Effect.Effect<boolean>
+    readonly begun: () => boolean
     /** Returns when draining begins. */
     readonly await: Effect.Effect<void>
   }
@@ -22,7 +22,7 @@ export class Draining extends Context.Service<
     Draining,
     Effect.map(Deferred.make<void>(), (bell) => ({
       begin: Effect.asVoid(Deferred.succeed(bell, undefined)),
-      begun: Deferred.isDone(bell),
+      begun: () => Deferred.isDoneUnsafe(bell),
       await: Deferred.await(bell)
     }))
   )

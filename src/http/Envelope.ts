@@ -1,5 +1,5 @@
-import { NodeHttpServerRequest } from "@effect/platform-node"
-import { Effect } from "effect"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import { Context, Effect, References } from "effect"
 import { HttpMiddleware, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { PublicUrl } from "../domain/PublicUrl.ts"
 import { Draining } from "./Draining.ts"
@@ -39,32 +39,51 @@ export const Envelope = (options: {
   return HttpRouter.middleware(
     Effect.gen(function* () {
       const draining = yield* Draining
-      return (app) =>
-        Effect.gen(function* () {
-          const request = yield* HttpServerRequest.HttpServerRequest
-          const context: RequestState = {
+      return (app) => {
+        const working = cors(answered(app))
+        const stopping = cors(Effect.succeed(refusal(503)))
+        return Effect.withFiber((fiber) => {
+          const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
+          const state: RequestState = {
             requestId: requestIdOf(request.headers),
             user: undefined,
             authenticatedIn: 0
           }
-          const stopping = yield* draining.begun
-          const served = stopping && !always.test(request.url) ? Effect.succeed(refusal(503)) : app
-          const response = yield* cors(answered(served, context)).pipe(
-            Effect.map((response) => inOurWords(response, request, context, options.docs)),
-            Effect.provideService(RequestContext, context),
-            Effect.provideService(PublicUrl, () => options.publicUrl ?? originOf(request)),
-            Effect.annotateLogs({ "request.id": context.requestId })
+          const served = draining.begun() && !always.test(request.url) ? stopping : working
+          return Effect.map(within(served, request, state), (response) =>
+            finished(response, request, state)
           )
-          return HttpServerResponse.setHeaders(response, {
-            "x-request-id": context.requestId,
-            "x-content-type-options": "nosniff",
-            "cache-control": response.headers["cache-control"] ?? "no-store",
-            ...(isPage(response) ? { "content-security-policy": pagePolicy } : {}),
-            ...(stopping || (yield* draining.begun) || isUnread(request, response)
-              ? { connection: "close" }
-              : {})
-          })
         })
+      }
+
+      function within<A, E, R>(
+        effect: Effect.Effect<A, E, R>,
+        request: HttpServerRequest.HttpServerRequest,
+        state: RequestState
+      ) {
+        return Effect.updateContext(effect, (context: Context.Context<R>) =>
+          context.pipe(
+            Context.add(RequestContext, state),
+            Context.add(PublicUrl, () => options.publicUrl ?? originOf(request)),
+            Context.add(References.CurrentLogAnnotations, { "request.id": state.requestId })
+          )
+        )
+      }
+
+      function finished(
+        response: HttpServerResponse.HttpServerResponse,
+        request: HttpServerRequest.HttpServerRequest,
+        state: RequestState
+      ) {
+        const worded = inOurWords(response, request, state, options.docs)
+        return HttpServerResponse.setHeaders(worded, {
+          "x-request-id": state.requestId,
+          "x-content-type-options": "nosniff",
+          "cache-control": worded.headers["cache-control"] ?? "no-store",
+          ...(isPage(worded) ? { "content-security-policy": pagePolicy } : {}),
+          ...(draining.begun() || isUnread(request, worded) ? { connection: "close" } : {})
+        })
+      }
     }),
     { global: true }
   )

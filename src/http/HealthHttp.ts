@@ -16,7 +16,7 @@ export const HealthHttp = HttpApiBuilder.group(
       .handle("alive", () => Effect.succeed({ status: "alive" as const }))
       .handle("ready", () =>
         Effect.gen(function* () {
-          if (yield* draining.begun) return yield* new NotReady({ missing: ["shutting down"] })
+          if (draining.begun()) return yield* new NotReady({ missing: ["shutting down"] })
           const missing = yield* readiness.missing
           if (missing.length > 0) return yield* new NotReady({ missing })
           return { status: "ready" as const }

@@ -1,7 +1,8 @@
 import { Cause, Effect } from "effect"
 import { HttpBody, HttpServerError, type HttpServerRequest, HttpServerResponse } from "effect/http"
-import { retryAfter, sentences } from "../api/Errors.ts"
-import type { RequestState } from "./RequestContext.ts"
+import { challenge, hasCredentials, retryAfter, sentences } from "../api/Errors.ts"
+import type { AuthenticationError } from "../auth/Authenticator.ts"
+import { RequestContext, type RequestState } from "./RequestContext.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
 
@@ -35,11 +36,50 @@ export const refusal = (status: keyof typeof sentences & number): Response =>
     { status, headers: status === 503 ? { "retry-after": retryAfter } : {} }
   )
 
+const said = (
+  status: number,
+  error: string,
+  headers: Readonly<Record<string, string>> = {}
+): Response => HttpServerResponse.jsonUnsafe({ error, status }, { status, headers })
+
+const noCredentials = said(401, sentences.InvalidToken, {
+  "www-authenticate": challenge("no_credentials")
+})
+const invalidToken = said(401, sentences.InvalidToken, {
+  "www-authenticate": challenge("signature")
+})
+const userNotFound = said(404, sentences.UserNotFound)
+const noActiveSession = said(404, sentences.NoActiveSession)
+const unavailable = refusal(503)
+
+const complete: ReadonlySet<Response> = new Set([
+  noCredentials,
+  invalidToken,
+  userNotFound,
+  noActiveSession,
+  unavailable
+])
+
+/**
+ * What the contract says to one who is not authenticated, made once: bad tokens come in floods,
+ * and encoding an error costs as much as all the rest of a refusal.
+ */
+export const notAuthenticated = (error: AuthenticationError): Response => {
+  switch (error._tag) {
+    case "InvalidToken":
+      return hasCredentials(error.reason) ? invalidToken : noCredentials
+    case "UserNotFound":
+      return userNotFound
+    case "NoActiveSession":
+      return noActiveSession
+    case "DbUnavailable":
+    case "KeysUnavailable":
+      return unavailable
+  }
+}
+
 /** Nothing a handler does gets past this: what it throws becomes an answer, and a log line. */
-export const answered = <E, R>(
-  app: Effect.Effect<Response, E, R>,
-  state: RequestState
-): Effect.Effect<Response, E, R> =>
+export const answered = <E, R>(app: Effect.Effect<Response, E, R>): Effect.Effect<Response, E, R> =>
   Effect.catchCauseIf(
     app,
     (cause) => !Cause.hasInterruptsOnly(cause),
@@ -47,9 +87,11 @@ export const answered = <E, R>(
       Effect.flatMap(HttpServerError.causeResponse(cause), ([response]) =>
         response.status < 500
           ? Effect.succeed(response)
-          : Effect.logError("defect", cause).pipe(
-              Effect.annotateLogs({ ...state.user }),
-              Effect.as(refusal(500))
+          : Effect.flatMap(RequestContext, ({ user }) =>
+              Effect.logError("defect", cause).pipe(
+                Effect.annotateLogs({ ...user }),
+                Effect.as(refusal(500))
+              )
             )
       )
   )
@@ -61,7 +103,7 @@ export const inOurWords = (
   { user }: RequestState,
   docs: boolean
 ): Response => {
-  if (response.status < 400) return response
+  if (response.status < 400 || complete.has(response)) return response
   const allow = response.status === 404 ? allowOf(request.url, docs) : undefined
   const own = errorOf(response)
   const status =

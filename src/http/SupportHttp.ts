@@ -5,6 +5,7 @@ import { Api } from "../api/Api.ts"
 import { ChatKit } from "../chatkit/ChatKit.ts"
 import { Deadline } from "../domain/Deadline.ts"
 import { Patience } from "../domain/Patience.ts"
+import { chatKitBody } from "./ChatKitBody.ts"
 import { Draining } from "./Draining.ts"
 import { RequestContext } from "./RequestContext.ts"
 import { sse } from "./Sse.ts"
@@ -16,9 +17,10 @@ export const SupportHttp = HttpApiBuilder.group(
     const chatKit = yield* ChatKit
     const draining = yield* Draining
     const { request } = yield* Patience
-    return handlers.handle(
+    return handlers.handleRaw(
       "chatkit",
-      Effect.fnUntraced(function* ({ payload }) {
+      Effect.fnUntraced(function* (call) {
+        const payload = yield* chatKitBody(call.request)
         const { authenticatedIn } = yield* RequestContext
         const reply = yield* Effect.provideService(
           chatKit.process(payload),

@@ -1,0 +1,45 @@
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import { Effect, Result, Schema } from "effect"
+import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
+import { ChatKitRequest } from "../chatkit/Requests.ts"
+import { InvalidRequest, Refused } from "../domain/Errors.ts"
+import { sentenceOf } from "./BodyErrors.ts"
+
+const decode = Schema.decodeUnknownResult(ChatKitRequest)
+const utf8 = new TextDecoder()
+
+/**
+ * The ChatKit request in the body. Fails with `Refused` (415) when it is said not to be JSON, and
+ * with `InvalidRequest` naming the field that is wrong; one larger than `BODY_LIMIT` is refused
+ * by the platform (413).
+ */
+export const chatKitBody = (request: HttpServerRequest.HttpServerRequest) => {
+  if (!isJson(request.headers["content-type"])) return Effect.fail(new Refused({ status: 415 }))
+  return Effect.flatMap(textOf(request), (text) => {
+    let value: unknown
+    try {
+      if (text !== "") value = JSON.parse(text)
+    } catch {
+      return Effect.fail(new InvalidRequest({ problem: "Invalid request body: it is not JSON" }))
+    }
+    const decoded = decode(value)
+    return Result.isSuccess(decoded)
+      ? Effect.succeed(decoded.success)
+      : Effect.fail(new InvalidRequest({ problem: sentenceOf(decoded.failure.issue) }))
+  })
+}
+
+const isJson = (type: string | undefined) =>
+  type === undefined || type.split(";", 1)[0]!.trim().toLowerCase() === "application/json"
+
+/** Who is authenticated has waited for the database: by then most bodies are here in full. */
+const textOf = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<string> =>
+  Effect.withFiber((fiber) => {
+    const source = NodeHttpServerRequest.toIncomingMessage(request)
+    const limit = fiber.getRef(HttpIncomingMessage.MaxBodySize) ?? Infinity
+    const { complete, readableLength } = source
+    if (!complete || readableLength === 0 || readableLength > limit)
+      return Effect.orDie(request.text)
+    const bytes = source.read() as Buffer | null
+    return bytes === null ? Effect.orDie(request.text) : Effect.succeed(utf8.decode(bytes))
+  })
