@@ -2,7 +2,7 @@ import { hash } from "node:crypto"
 import { Cause, Context, Effect, Exit, Layer, Option } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import type { AuthenticationError } from "../auth/Authenticator.ts"
-import type { CurrentUser } from "../auth/CurrentUser.ts"
+import type { CurrentUser, Verification } from "../auth/CurrentUser.ts"
 import { decodeObject } from "../auth/Jws.ts"
 import { line, LogBudget } from "../telemetry/LogBudget.ts"
 
@@ -39,7 +39,7 @@ export class AttemptLog extends Context.Service<
       return {
         record: (attempt) =>
           Exit.isSuccess(attempt.exit)
-            ? line("Info", "authentication", factsOf(attempt))
+            ? line("Info", "authentication", () => factsOf(attempt))
             : failures.log("Info", "authentication", () => factsOf(attempt))
       }
     })
@@ -92,9 +92,30 @@ const tokenFacts = (
   [line]: ReadonlyArray<string>,
   exit: Attempt["exit"]
 ): Record<string, unknown> => {
-  const token = /^bearer +(.+)$/i.exec(line ?? "")?.[1]
+  if (Exit.isSuccess(exit)) {
+    const { verification } = exit.value
+    const known = verifiedFacts.get(verification)
+    if (known !== undefined && known.line === line) return known.facts
+    const facts = factsOfToken(line ?? "", () => verification)
+    verifiedFacts.set(verification, { line, facts })
+    return facts
+  }
+  return factsOfToken(line ?? "", claimed)
+}
+
+/** A token that is remembered as verified has these already. */
+const verifiedFacts = new WeakMap<
+  Verification,
+  { readonly line: string | undefined; readonly facts: Record<string, unknown> }
+>()
+
+const factsOfToken = (
+  line: string,
+  read: (token: string) => Record<"alg" | "issuer" | "kid", unknown> | Verification
+): Record<string, unknown> => {
+  const token = /^bearer +(.+)$/i.exec(line)?.[1]
   if (token === undefined) return {}
-  const { alg, issuer, kid } = Exit.isSuccess(exit) ? exit.value.verification : claimed(token)
+  const { alg, issuer, kid } = read(token)
   return {
     // Tells two tokens apart and a repeated one again; cannot be turned back.
     "token.fingerprint": hash("sha256", token, "hex").slice(0, 12),

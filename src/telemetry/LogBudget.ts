@@ -1,4 +1,4 @@
-import { Clock, Context, Effect, Layer, type LogLevel, type Scope } from "effect"
+import { Clock, Context, Effect, Layer, LogLevel, References, type Scope } from "effect"
 
 const window = 60_000
 
@@ -29,15 +29,23 @@ export class LogBudget extends Context.Service<
   )
 }
 
-/** One log line; absent values are left out. */
+/** One log line; absent values are left out, and annotations are built only when it is written. */
 export const line = (
   level: LogLevel.Severity,
   message: string,
-  annotations: Readonly<Record<string, unknown>>
-): Effect.Effect<void> => {
-  const present = Object.entries(annotations).filter(([, value]) => value !== undefined)
-  return Effect.annotateLogs(Effect.logWithLevel(level)(message), Object.fromEntries(present))
-}
+  annotations: () => Readonly<Record<string, unknown>>
+): Effect.Effect<void> =>
+  Effect.withFiber((fiber) => {
+    if (LogLevel.isGreaterThan(fiber.getRef(References.MinimumLogLevel), level)) return Effect.void
+    const all: Record<string, unknown> = { ...fiber.getRef(References.CurrentLogAnnotations) }
+    const own = annotations()
+    for (const name in own) if (own[name] !== undefined) all[name] = own[name]
+    return Effect.provideService(
+      Effect.logWithLevel(level)(message),
+      References.CurrentLogAnnotations,
+      all
+    )
+  })
 
 const budget = (name: string, linesPerMinute: number, scope: Scope.Scope): Budget => {
   let opened = -Infinity
@@ -46,7 +54,7 @@ const budget = (name: string, linesPerMinute: number, scope: Scope.Scope): Budge
   const summary = Effect.suspend(() => {
     const count = leftOut
     leftOut = 0
-    return line("Warn", "log lines left out", { budget: name, count })
+    return line("Warn", "log lines left out", () => ({ budget: name, count }))
   })
   return {
     log: Effect.fnUntraced(function* (level, message, annotations) {
@@ -57,7 +65,7 @@ const budget = (name: string, linesPerMinute: number, scope: Scope.Scope): Budge
       }
       if (written < linesPerMinute) {
         written += 1
-        return yield* line(level, message, annotations())
+        return yield* line(level, message, annotations)
       }
       leftOut += 1
       if (leftOut === 1) {
