@@ -1,4 +1,4 @@
-import { Cause, Effect, Stream } from "effect"
+import { Array, Cause, Effect, Stream } from "effect"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { type ResponseEventInput, type StreamOptions, type ThreadStreamEvent } from "./Events.ts"
 import { CustomStreamError, errorEventOf, StreamError } from "./Failures.ts"
@@ -94,7 +94,9 @@ export const pipeline = Effect.fnUntraced(function* (options: {
         if (isLast) state = "over"
       })
     ),
-    Stream.flatMap(({ events }) => Stream.fromIterable(events)),
+    Stream.map(({ events }) => events),
+    Stream.filter(Array.isReadonlyArrayNonEmpty),
+    Stream.flattenArray,
     Stream.provideService(CurrentUser, user)
   )
 })
@@ -104,16 +106,7 @@ const most = 64
 
 /** What came together stays together, up to a point. */
 const inPieces = <A, E, R>(events: Stream.Stream<A, E, R>) =>
-  Stream.flatMap(Stream.chunks(events), (chunk) =>
-    chunk.length <= most
-      ? Stream.succeed<ReadonlyArray<A>>(chunk)
-      : Stream.fromIterable(
-          Array.from({ length: Math.ceil(chunk.length / most) }, (_, i) =>
-            chunk.slice(i * most, (i + 1) * most)
-          ),
-          { chunkSize: 1 }
-        )
-  )
+  Stream.mapArray(events, (chunk) => Array.chunksOf(chunk, most))
 
 const asLast = (events: ReadonlyArray<ThreadStreamEvent>): Batch => ({ events, isLast: true })
 
@@ -122,7 +115,7 @@ const batchOf = Effect.fnUntraced(function* (
   draft: Draft,
   inputs: ReadonlyArray<ResponseEventInput>
 ) {
-  const events: Array<ThreadStreamEvent> = []
+  const events: globalThis.Array<ThreadStreamEvent> = []
   const say = Effect.gen(function* () {
     for (const input of inputs) events.push(...(yield* draft.take(input)))
     return false

@@ -1,4 +1,4 @@
-import { Clock, Effect, References, Stream } from "effect"
+import { Clock, Effect, Option, References, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { brokenOff, type ThreadStreamEvent } from "../chatkit/Events.ts"
 import { eventJson } from "../chatkit/Serialization.ts"
@@ -6,6 +6,10 @@ import { Draining } from "./Draining.ts"
 
 /** Milliseconds without an event after which a comment says that the stream is still there. */
 const quiet = 15_000
+
+const frame = (event: ThreadStreamEvent) => `data: ${eventJson(event)}\n\n`
+const keepAlive = ": keep-alive\n\n"
+const lastWord = frame(brokenOff)
 
 /**
  * Events onto the socket, framed as the reference frames them. The status line goes out before
@@ -16,33 +20,30 @@ export const sse = Effect.fnUntraced(function* (events: Stream.Stream<ThreadStre
   const draining = yield* Draining
   // The stream runs after its handler has returned; its log lines still say whose it is.
   const annotations = yield* References.CurrentLogAnnotations
-  const lastWords = Stream.unwrap(
-    Effect.map(draining.begun, (begun) => (begun ? Stream.make(brokenOff) : Stream.empty))
-  )
-  let lastSaid = yield* Clock.currentTimeMillis
-  const keepAlive = Stream.fromEffectRepeat(
+  const clock = yield* Clock.Clock
+  let lastSaid = clock.currentTimeMillisUnsafe()
+  /** A comment whenever nothing was said for a while, and the last word when the server stops. */
+  const aside = Stream.fromEffectRepeat(
     Effect.gen(function* () {
       for (;;) {
-        const now = yield* Clock.currentTimeMillis
+        const now = clock.currentTimeMillisUnsafe()
         if (now - lastSaid >= quiet) {
           lastSaid = now
-          return ": keep-alive\n\n"
+          return keepAlive
         }
-        yield* Effect.sleep(quiet - (now - lastSaid))
+        const stopping = yield* Effect.timeoutOption(draining.await, quiet - (now - lastSaid))
+        if (Option.isSome(stopping)) return lastWord
       }
     })
   )
   const body = events.pipe(
-    Stream.interruptWhen(draining.await),
-    Stream.concat(lastWords),
     // What comes together goes out together.
-    Stream.mapArrayEffect((events) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        lastSaid = now
-        return [events.map((event) => `data: ${eventJson(event)}\n\n`).join("")]
-      })
-    ),
-    Stream.merge(keepAlive, { haltStrategy: "left" }),
+    Stream.mapArray((events) => {
+      lastSaid = clock.currentTimeMillisUnsafe()
+      return [events.map(frame).join("")]
+    }),
+    Stream.merge(aside, { haltStrategy: "left" }),
+    Stream.takeUntil((text) => text === lastWord),
     Stream.encodeText,
     Stream.provideService(References.CurrentLogAnnotations, annotations)
   )
