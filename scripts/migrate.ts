@@ -1,4 +1,4 @@
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Console, Effect } from "effect"
 import * as Database from "../src/db/Database.ts"
 import { migrate, stateOf } from "../src/db/ThreadSchema.ts"

@@ -1,4 +1,4 @@
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect } from "effect"
 import { inspect } from "../src/dev/Inspect.ts"
 import { developmentOnly, mint } from "../src/dev/Mint.ts"

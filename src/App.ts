@@ -1,5 +1,5 @@
 import type { Server } from "node:http"
-import { NodeHttpServer } from "@effect/platform-node"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, Layer } from "effect"
 import { FetchHttpClient, HttpIncomingMessage, HttpRouter } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
@@ -33,7 +33,6 @@ import { AttachmentsHttp } from "./http/AttachmentsHttp.ts"
 import { AttachmentSweep } from "./http/AttachmentSweep.ts"
 import { AttemptLog } from "./http/AttemptLog.ts"
 import { AuthenticationHttp } from "./http/AuthenticationHttp.ts"
-import { BodyErrorsHttp } from "./http/BodyErrorsHttp.ts"
 import { Draining } from "./http/Draining.ts"
 import { Envelope, isLoopback } from "./http/Envelope.ts"
 import { HealthHttp } from "./http/HealthHttp.ts"
@@ -54,8 +53,8 @@ export const Authentication = (settings: SettingsShape) =>
 /** What is asked. Needs a `Responder`, a `ThreadStore` and `AttachmentLinks`. */
 export const Conversation = ({ attachmentLimit, attachmentTypes, streamsPerUser }: SettingsShape) =>
   ChatKit.layer.pipe(
-    Layer.provide(Turns.layer({ streamsPerUser })),
     Layer.provideMerge([
+      Turns.layer({ streamsPerUser }),
       Ids.layer,
       Layer.succeed(AttachmentRules, { limit: attachmentLimit, types: new Set(attachmentTypes) })
     ])
@@ -102,7 +101,7 @@ export const Storage = (
 export const Http = ({ bodyLimit, corsOrigins, docs, production, publicUrl }: SettingsShape) => {
   const origins = new Set(corsOrigins)
   const contract = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
-    Layer.provide(SupportHttp.pipe(Layer.provide([AuthenticationHttp, BodyErrorsHttp]))),
+    Layer.provide(SupportHttp.pipe(Layer.provide(AuthenticationHttp))),
     Layer.provide(AttachmentsHttp.pipe(Layer.provide(AuthenticationHttp))),
     Layer.provide(HealthHttp)
   )

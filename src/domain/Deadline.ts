@@ -17,9 +17,9 @@ export type Within = <A, E, R>(
  * time a request waits for its turn, do not count.
  */
 export const within = (operation: string): Effect.Effect<Within> =>
-  Effect.gen(function* () {
-    let left = (yield* Deadline) ?? (yield* Patience).request
-    return (work) =>
+  Effect.withFiber((fiber) => {
+    let left = fiber.getRef(Deadline) ?? fiber.getRef(Patience).request
+    return Effect.succeed<Within>((work) =>
       Effect.gen(function* () {
         const began = yield* Clock.currentTimeMillis
         const done = yield* Effect.timeoutOrElse(work, {
@@ -29,4 +29,5 @@ export const within = (operation: string): Effect.Effect<Within> =>
         left -= (yield* Clock.currentTimeMillis) - began
         return done
       })
+    )
   })
