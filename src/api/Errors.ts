@@ -242,7 +242,13 @@ export const ResponderFailedWire = row(
 )
 
 const refused = <const N extends Refused["status"]>(status: N) =>
-  row(Refused, new Refused({ status }), status, sentences[status], `Refused${status}`)
+  row(
+    Refused.check(Schema.makeFilter((refused) => refused.status === status)),
+    new Refused({ status }),
+    status,
+    sentences[status],
+    `Refused${status}`
+  )
 
 /** What the platform refuses before a handler runs; `http/Refusals.ts` speaks these sentences. */
 export const RefusedWire = [refused(413), refused(415), refused(500)] as const

@@ -99,22 +99,26 @@ export class JwtVerifier extends Context.Service<
         return {
           verify: (redacted) =>
             Effect.flatMap(Clock.currentTimeMillis, (now) => {
-              const token = canonical(Redacted.value(redacted))
+              const given = Redacted.value(redacted)
+              const token = policy.sessionTokens ? canonical(given) : given
               const digest = hash("sha256", token, "base64url")
               const known = memory.recall(digest, now)
               const reading = known ?? read(token, now)
               if (typeof reading === "string") return refuse(reading)
-              const untimely = known && judgeLifetime(known.lifetime, now, clockTolerance)
-              if (untimely !== undefined) return refuse(untimely)
-              return Effect.flatMap(keyFor(reading.header), ({ key, keySet }) => {
-                if (known?.verifiedBy === keySet) return Effect.succeed(known.claims)
-                return Effect.map(verifySignature(token, reading, key, now), () => {
-                  const { claims, header, lifetime } = reading
-                  const verified = { header, lifetime, claims, verifiedBy: keySet }
-                  memory.remember(digest, token.length, verified, now)
-                  return claims
+              return Effect.flatMap(keyFor(reading.header), ({ key, keySet }) =>
+                // Keys may have taken their time.
+                Effect.flatMap(Clock.currentTimeMillis, (now) => {
+                  const untimely = judgeLifetime(reading.lifetime, now, clockTolerance)
+                  if (untimely !== undefined) return refuse(untimely)
+                  if (known?.verifiedBy === keySet) return Effect.succeed(known.claims)
+                  return Effect.map(verifySignature(token, reading, key, now), () => {
+                    const { claims, header, lifetime } = reading
+                    const verified = { header, lifetime, claims, verifiedBy: keySet }
+                    memory.remember(digest, token.length, verified, now)
+                    return claims
+                  })
                 })
-              })
+              )
             })
         }
       })

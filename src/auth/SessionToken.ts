@@ -6,11 +6,15 @@ import type { Reading } from "./VerifiedTokens.ts"
 // `<session.token>.<base64 of HMAC-SHA256(BETTER_AUTH_SECRET, session.token)>`
 const signed = /^([A-Za-z0-9_-]{16,128})\.([A-Za-z0-9+/]{43}=)$/
 
-/** Better Auth up to 1.4 gave signed session tokens out URL-encoded: one text for one token. */
+/**
+ * Better Auth up to 1.4 gave signed session tokens out URL-encoded: one text for one token. Any
+ * other text stays what it is.
+ */
 export const canonical = (token: string): string => {
   if (!token.includes("%")) return token
   try {
-    return decodeURIComponent(token)
+    const decoded = decodeURIComponent(token)
+    return signed.test(decoded) ? decoded : token
   } catch {
     return token
   }

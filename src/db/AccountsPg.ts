@@ -6,6 +6,7 @@ import { Patience } from "../domain/Patience.ts"
 import { SessionId, UserId } from "../domain/User.ts"
 import { authenticationSql } from "./AuthenticationClient.ts"
 import { type BetterAuthLayout, BetterAuthTables } from "./BetterAuthTables.ts"
+import { Connections } from "./Connections.ts"
 import { isLayoutError, Outage } from "./Outage.ts"
 
 class Find extends Request.Class<
@@ -46,6 +47,7 @@ export const AccountsPg = Layer.effect(
     const sql = yield* authenticationSql
     const tables = yield* BetterAuthTables
     const { guardForeign } = yield* Outage
+    const { dropIdle } = yield* Connections
     const { statement: wait } = yield* Patience
     const { inFlight, size } = yield* AccountBatches
     // Few at a time: a server that falls silent then holds few connections.
@@ -63,6 +65,7 @@ export const AccountsPg = Layer.effect(
       const asked = JSON.stringify(queries.map(asRow))
       return yield* sql.unsafe<Row>(textFor(layout), [asked]).pipe(
         // Connections that died while idle say so only when they are used, one after the other.
+        Effect.tapError((error) => (isDeadConnection(error) ? dropIdle : Effect.void)),
         Effect.retry({ times: mostConnections, while: isDeadConnection }),
         Effect.tapError((error) => (isLayoutError(error) ? tables.forget : Effect.void)),
         guardForeign("Accounts.find")

@@ -8,7 +8,11 @@ const lastChance = 400
 export const Connections = Context.Reference<{
   /** Closes what a vanished server left behind; what is still needed is opened anew. */
   readonly dropSilent: Effect.Effect<void>
-}>("effect-chatkit/db/Connections", { defaultValue: () => ({ dropSilent: Effect.void }) })
+  /** Closes what is not in use: where one connection turned out to be dead, the others are too. */
+  readonly dropIdle: Effect.Effect<void>
+}>("effect-chatkit/db/Connections", {
+  defaultValue: () => ({ dropSilent: Effect.void, dropIdle: Effect.void })
+})
 
 interface Written {
   readonly at: number
@@ -51,5 +55,11 @@ export const watched = (address: net.NetConnectOpts, deadline: number) => {
     return Effect.andThen(Effect.sleep(lastChance), Effect.sync(drop))
   })
 
-  return { connect, dropSilent }
+  const dropIdle = Effect.sync(() => {
+    for (const [socket, { bytesRead }] of sockets) {
+      if (socket.bytesRead > bytesRead) socket.destroy()
+    }
+  })
+
+  return { connect, dropSilent, dropIdle }
 }

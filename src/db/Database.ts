@@ -13,14 +13,14 @@ const keepAliveInitialDelay = 5_000
 const authenticationConnections = 3
 
 /**
- * The pool of connections and a small one for authentication, opened as they are needed: a database that is away does not keep the
- * server from starting. No startup parameters are sent, because poolers refuse them.
+ * The pool of connections and a small one for authentication, opened as they are needed: a
+ * database that is away does not keep the server from starting. No startup parameters are sent, because poolers refuse them.
  */
 export const layer = (options: { readonly url: Redacted.Redacted; readonly poolSize: number }) =>
   Layer.unwrap(
     Effect.map(Patience, ({ statement }) => {
       const url = new URL(Redacted.value(options.url))
-      const { connect, dropSilent } = watched(addressOf(url), statement)
+      const { connect, ...connections } = watched(addressOf(url), statement)
       const pool = (maxConnections: number) =>
         PgClient.layer({
           url: options.url,
@@ -34,9 +34,7 @@ export const layer = (options: { readonly url: Redacted.Redacted; readonly poolS
         Effect.map(Layer.build(pool(authenticationConnections)), Context.get(SqlClient.SqlClient))
       )
       const pools = Layer.merge(pool(options.poolSize), authentication)
-      return isEncrypted(url)
-        ? pools
-        : Layer.merge(pools, Layer.succeed(Connections, { dropSilent }))
+      return isEncrypted(url) ? pools : Layer.merge(pools, Layer.succeed(Connections, connections))
     })
   )
 
