@@ -2,11 +2,11 @@ import { hash } from "node:crypto"
 import { Clock, Context, Effect, Layer, Predicate, Redacted } from "effect"
 import * as jose from "jose"
 import type { CryptoKey } from "jose"
-import {
-  type DbUnavailable,
+import type {
+  DbUnavailable,
   InvalidToken,
-  type InvalidTokenReason,
-  type KeysUnavailable
+  InvalidTokenReason,
+  KeysUnavailable
 } from "../domain/Errors.ts"
 import { type Claims, type Expected, readClaims } from "./Claims.ts"
 import { decodeObject, type JwsHeader, parseHeader } from "./Jws.ts"
@@ -93,8 +93,8 @@ export class JwtVerifier extends Context.Service<
                     clockTolerance,
                     currentDate: new Date(now)
                   }),
-                catch: (cause) => new InvalidToken({ reason: reasonOf(cause) })
-              })
+                catch: reasonOf
+              }).pipe(Effect.catch(refuse))
 
         return {
           verify: (redacted) =>

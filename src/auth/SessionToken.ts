@@ -1,6 +1,7 @@
 import { Effect, Redacted } from "effect"
 import type { CryptoKey } from "jose"
-import { InvalidToken, type InvalidTokenReason } from "../domain/Errors.ts"
+import type { InvalidToken, InvalidTokenReason } from "../domain/Errors.ts"
+import { refuse } from "./Refuse.ts"
 import type { Reading } from "./VerifiedTokens.ts"
 
 // `<session.token>.<base64 of HMAC-SHA256(BETTER_AUTH_SECRET, session.token)>`
@@ -54,5 +55,5 @@ export const verifySessionToken = (
         new TextEncoder().encode(sessionToken ?? "")
       )
     )
-    if (!genuine) return yield* new InvalidToken({ reason: "signature" })
+    if (!genuine) return yield* refuse("signature")
   })

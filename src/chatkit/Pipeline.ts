@@ -7,7 +7,7 @@ import { Ids } from "./Ids.ts"
 import type { Answer, Turn } from "./Responder.ts"
 import { type Draft, makeDraft } from "./Draft.ts"
 import { withLinks } from "./Shown.ts"
-import type { Held } from "./Turns.ts"
+import { type Held, Turns } from "./Turns.ts"
 import { ThreadStore } from "./ThreadStore.ts"
 
 /** What a turn has produced of one batch of the responder's events, and whether it broke there. */
@@ -33,6 +33,7 @@ export const pipeline = Effect.fnUntraced(function* (options: {
   const ids = yield* Ids
   const store = yield* ThreadStore
   const links = yield* AttachmentLinks
+  const { atEnd } = yield* Turns
   const { held } = options
   const threadId = held.thread.id
   const draft = yield* makeDraft({ userId: user.userId, ...options })
@@ -40,7 +41,7 @@ export const pipeline = Effect.fnUntraced(function* (options: {
   let state: "waiting" | "running" | "over" = "waiting"
   yield* Effect.addFinalizer(() =>
     state === "running"
-      ? Effect.catchCause(draft.cancel, (cause) =>
+      ? Effect.catchCause(atEnd(draft.cancel), (cause) =>
           Effect.logError("cancelled turn not kept", cause)
         )
       : Effect.void

@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Schedule, type Scope } from "effect"
+import { Context, Effect, Layer, Schedule, type Scope, Semaphore } from "effect"
 import type { Within } from "../domain/Deadline.ts"
 import { Conflict, type DbUnavailable, type NotFound, TooManyStreams } from "../domain/Errors.ts"
 import type { UserId } from "../domain/User.ts"
@@ -12,6 +12,9 @@ export const TurnWait = Context.Reference<number>("effect-chatkit/chatkit/TurnWa
 
 /** Milliseconds between two looks at a thread whose turn runs in another process. */
 const lookEvery = 100
+
+/** Turns whose last words are stored at the same time. */
+const endingAtOnce = 4
 
 const busy = new Conflict({
   reason: "Another answer is still being written in this thread: wait for it, or stop it"
@@ -47,6 +50,11 @@ export class Turns extends Context.Service<
       thread: ThreadMetadata,
       create: (turn: string) => Effect.Effect<void, E>
     ) => Effect.Effect<Held, E, Scope.Scope>
+    /**
+     * What is left to store when a turn ends. A few at a time: a thousand clients that leave at once
+     * would otherwise keep each other waiting until it is too late for all.
+     */
+    readonly atEnd: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   }
 >()("effect-chatkit/chatkit/Turns") {
   static readonly layer = (options: { readonly streamsPerUser: number }) =>
@@ -57,6 +65,7 @@ export class Turns extends Context.Service<
         const open = new Map<UserId, number>()
         const running = new Set<string>()
         const waiting = new Map<string, Array<() => void>>()
+        const ending = yield* Semaphore.make(endingAtOnce)
 
         yield* Effect.suspend(() =>
           running.size === 0 ? Effect.void : Effect.ignore(store.prolongTurns([...running]))
@@ -95,7 +104,7 @@ export class Turns extends Context.Service<
           Effect.suspend(() => {
             if (!running.delete(turn)) return Effect.void
             // Without an answer the lease runs out by itself.
-            return Effect.ignore(store.endTurn(userId, threadId, turn))
+            return Effect.ignore(ending.withPermit(store.endTurn(userId, threadId, turn)))
           }).pipe(
             Effect.andThen(
               Effect.sync(() => {
@@ -125,6 +134,7 @@ export class Turns extends Context.Service<
 
         return {
           admit,
+          atEnd: (work) => ending.withPermit(work),
           begin: Effect.fnUntraced(function* (userId, threadId, within) {
             const wait = yield* TurnWait
             const take = (turn: string) =>
