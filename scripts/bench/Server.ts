@@ -1,0 +1,96 @@
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import { Effect, Layer, Logger, Queue, References, Stream, Tracer } from "effect"
+import { serve } from "../../src/App.ts"
+import { CurrentUser } from "../../src/auth/CurrentUser.ts"
+import { TokenMemory } from "../../src/auth/VerifiedTokens.ts"
+import { Responder } from "../../src/chatkit/Responder.ts"
+import { AccountBatches } from "../../src/db/AccountsPg.ts"
+import * as Database from "../../src/db/Database.ts"
+import { Settings } from "../../src/Settings.ts"
+import { Telemetry } from "../../src/telemetry/Telemetry.ts"
+
+const streamSeconds = Number(process.env["BENCH_STREAM_SECONDS"] ?? "30")
+
+// Streams are silent until they are told to speak, so that many can be opened.
+let speaking = false
+process.on("SIGUSR2", () => {
+  speaking = !speaking
+})
+
+/** Ten words a second, as a model might speak them. */
+const words = Stream.callback<string>((queue) =>
+  Effect.acquireRelease(
+    Effect.sync(() => setInterval(() => speaking && Queue.offerUnsafe(queue, "word "), 100)),
+    (timer) => Effect.sync(() => clearInterval(timer))
+  )
+).pipe(Stream.take(streamSeconds * 10))
+
+const Answering = Layer.succeed(
+  Responder,
+  Responder.make({
+    respond: (turn) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const item = {
+            ...(yield* turn.newItem("message")),
+            type: "assistant_message" as const,
+            content: [{ type: "output_text" as const, text: "", annotations: [] }]
+          }
+          return Stream.concat(
+            Stream.make({ type: "thread.item.added" as const, item }),
+            Stream.map(words, (delta) => ({
+              type: "thread.item.updated" as const,
+              item_id: item.id,
+              update: {
+                type: "assistant_message.content_part.text_delta" as const,
+                content_index: 0,
+                delta
+              }
+            }))
+          )
+        })
+      ),
+    transcribe: () =>
+      Effect.map(CurrentUser, ({ sessionId, userId }) => ({ text: `${userId} ${sessionId}` }))
+  })
+)
+
+/** Our server without one of the things that make it fast, or with one that costs. */
+const variants: Readonly<Record<string, Layer.Layer<never>>> = {
+  "": Layer.empty,
+  "no-token-memory": Layer.succeed(TokenMemory, { entries: 0, bytes: 0, milliseconds: 0 }),
+  "no-batching": Layer.succeed(AccountBatches, { size: 1, inFlight: 3 }),
+  "one-statement": Layer.succeed(AccountBatches, { size: 200, inFlight: 1 }),
+  "library-logger": Logger.layer([Logger.consoleJson]),
+  "audit-off": Layer.succeed(References.MinimumLogLevel, "Warn"),
+  "tracing-on": Layer.merge(
+    Layer.succeed(References.TracerEnabled, true),
+    Layer.succeed(Tracer.Tracer, Tracer.make({ span: (options) => new Tracer.NativeSpan(options) }))
+  )
+}
+
+const Variant = Layer.unwrap(
+  Effect.sync(() => {
+    const name = process.env["BENCH_VARIANT"] ?? ""
+    const variant = variants[name]
+    if (variant === undefined) throw new Error(`BENCH_VARIANT: there is no variant ${name}`)
+    return variant
+  })
+)
+
+const App = Layer.unwrap(
+  Effect.gen(function* () {
+    const settings = yield* Settings
+    const { databasePoolSize, databaseUrl } = settings
+    if (databaseUrl === undefined) return yield* Effect.die("DATABASE_URL is needed")
+    const database =
+      databasePoolSize === 1
+        ? // The embedded database serves one connection, for everything.
+          PgClient.layer({ url: databaseUrl, maxConnections: 1 })
+        : Database.layer({ url: databaseUrl, poolSize: databasePoolSize })
+    return serve(settings, database, Answering)
+  })
+).pipe(Layer.provide(Variant), Layer.provide(Telemetry), Layer.provide(Settings.layer))
+
+NodeRuntime.runMain(Layer.launch(App))
