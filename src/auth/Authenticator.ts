@@ -8,9 +8,7 @@ import {
 } from "../domain/Errors.ts"
 import { Patience } from "../domain/Patience.ts"
 import { span } from "../domain/Span.ts"
-import type { Account } from "./Accounts.ts"
 import { BearerToken } from "./BearerToken.ts"
-import type { Claims } from "./Claims.ts"
 import type { CurrentUser } from "./CurrentUser.ts"
 import { JwtVerifier } from "./JwtVerifier.ts"
 import { Sessions } from "./Sessions.ts"
@@ -54,7 +52,7 @@ export class Authenticator extends Context.Service<
           return {
             userId: account.userId,
             sessionId,
-            email: sameEmail(claims, account) ?? Redacted.make(account.email),
+            email: Redacted.make(account.email),
             name: account.name,
             verification: claims.verification
           }
@@ -63,7 +61,3 @@ export class Authenticator extends Context.Service<
     })
   )
 }
-
-/** The address as the token has it, where that is what the account has too. */
-const sameEmail = ({ email }: Claims, account: Account) =>
-  email !== undefined && Redacted.value(email) === account.email ? email : undefined

@@ -26,8 +26,8 @@ const cookieCacheClaims = new Set(["session", "user", "updatedAt", "version", "i
 const mailedClaims = ["email", "exp", "iat", "userId"].join()
 
 /**
- * Reads the payload of a token whose signature is already verified, by the rules for each kind of
- * token that Better Auth and its applications issue.
+ * Reads the payload of a token by the rules for each kind that Better Auth and its applications
+ * issue. What it says counts only once the signature is verified.
  */
 export const readClaims = (
   payload: Record<string, unknown>,

@@ -1,4 +1,4 @@
-import { Array, Cause, Effect, Stream } from "effect"
+import { Array as Arr, Cause, Effect, Stream } from "effect"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { type ResponseEventInput, type StreamOptions, type ThreadStreamEvent } from "./Events.ts"
 import { CustomStreamError, errorEventOf, StreamError } from "./Failures.ts"
@@ -96,7 +96,7 @@ export const pipeline = Effect.fnUntraced(function* (options: {
       })
     ),
     Stream.map(({ events }) => events),
-    Stream.filter(Array.isReadonlyArrayNonEmpty),
+    Stream.filter(Arr.isReadonlyArrayNonEmpty),
     Stream.flattenArray,
     Stream.provideService(CurrentUser, user)
   )
@@ -107,7 +107,7 @@ const most = 64
 
 /** What came together stays together, up to a point. */
 const inPieces = <A, E, R>(events: Stream.Stream<A, E, R>) =>
-  Stream.mapArray(events, (chunk) => Array.chunksOf(chunk, most))
+  Stream.mapArray(events, (chunk) => Arr.chunksOf(chunk, most))
 
 const asLast = (events: ReadonlyArray<ThreadStreamEvent>): Batch => ({ events, isLast: true })
 
@@ -116,7 +116,7 @@ const batchOf = Effect.fnUntraced(function* (
   draft: Draft,
   inputs: ReadonlyArray<ResponseEventInput>
 ) {
-  const events: globalThis.Array<ThreadStreamEvent> = []
+  const events: Array<ThreadStreamEvent> = []
   const say = Effect.gen(function* () {
     for (const input of inputs) events.push(...(yield* draft.take(input)))
     return false

@@ -1,4 +1,14 @@
-import { Context, Effect, Exit, Layer, Redacted, Request, RequestResolver, Semaphore } from "effect"
+import {
+  Context,
+  Effect,
+  Exit,
+  Layer,
+  Option,
+  Redacted,
+  Request,
+  RequestResolver,
+  Semaphore
+} from "effect"
 import type { SqlError } from "effect/sql"
 import { type Account, type AccountQuery, Accounts } from "../auth/Accounts.ts"
 import { DbUnavailable } from "../domain/Errors.ts"
@@ -72,32 +82,27 @@ export const AccountsPg = Layer.effect(
       )
     })
 
-    let busy = 0
-    const inSlot = <A, E>(effect: Effect.Effect<A, E>) =>
-      slots.withPermit(
-        Effect.acquireUseRelease(
-          Effect.sync(() => void busy++),
-          () => effect,
-          () => Effect.sync(() => void busy--)
-        )
-      )
-
     const resolver = RequestResolver.make<Find>(
       Effect.fnUntraced(function* (entries) {
-        const answer = yield* inSlot(select(entries.map(({ request }) => request.query))).pipe(
-          Effect.timeoutOrElse({ duration: wait * 1.5, orElse: () => unavailable }),
-          Effect.exit
-        )
+        const answer = yield* slots
+          .withPermit(select(entries.map(({ request }) => request.query)))
+          .pipe(
+            Effect.timeoutOrElse({ duration: wait * 1.5, orElse: () => unavailable }),
+            Effect.exit
+          )
         const rows = Exit.map(answer, (rows) => new Map(rows.map((row) => [row.i, asAccount(row)])))
         entries.forEach((entry, i) => entry.completeUnsafe(Exit.map(rows, (row) => row.get(i))))
       })
     ).pipe(
       // A batch is open for the rest of the turn, and longer while no statement may be sent.
       RequestResolver.setDelayEffect(
-        Effect.flatMap(Effect.yieldNow, () =>
-          busy < inFlight
-            ? Effect.void
-            : Effect.timeoutOption(slots.withPermit(Effect.void), wait * 0.5)
+        Effect.yieldNow.pipe(
+          Effect.andThen(slots.withPermitsIfAvailable(1)(Effect.void)),
+          Effect.flatMap((free) =>
+            Option.isSome(free)
+              ? Effect.void
+              : Effect.timeoutOption(slots.withPermit(Effect.void), wait * 0.5)
+          )
         )
       ),
       RequestResolver.batchN(size)

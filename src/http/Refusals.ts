@@ -29,18 +29,15 @@ const allowOf = (url: string, docs: boolean): string | undefined => {
   return methods[route] ?? attachments.find((known) => known.route.test(route))?.allow
 }
 
-/** A refusal in our words. */
-export const refusal = (status: keyof typeof sentences & number): Response =>
-  HttpServerResponse.jsonUnsafe(
-    { error: sentences[status], status },
-    { status, headers: status === 503 ? { "retry-after": retryAfter } : {} }
-  )
-
 const said = (
   status: number,
   error: string,
   headers: Readonly<Record<string, string>> = {}
 ): Response => HttpServerResponse.jsonUnsafe({ error, status }, { status, headers })
+
+/** A refusal in our words. */
+export const refusal = (status: keyof typeof sentences & number): Response =>
+  said(status, sentences[status], status === 503 ? { "retry-after": retryAfter } : {})
 
 const noCredentials = said(401, sentences.InvalidToken, {
   "www-authenticate": challenge("no_credentials")
