@@ -12,39 +12,39 @@ import type { KeySource } from "./auth/KeySource.ts"
 import { Sessions } from "./auth/Sessions.ts"
 import { SigningKeys } from "./auth/SigningKeys.ts"
 import { Users } from "./auth/Users.ts"
-import { AttachmentRules } from "./chatkit/AttachmentRules.ts"
+import { AttachmentRules } from "./attachments/AttachmentRules.ts"
 import { ChatKit } from "./chatkit/ChatKit.ts"
-import { Ids } from "./chatkit/Ids.ts"
-import { Playground } from "./chatkit/Playground.ts"
-import type { Responder } from "./chatkit/Responder.ts"
-import { Turns } from "./chatkit/Turns.ts"
-import { AccountsPg } from "./db/AccountsPg.ts"
-import { AttachmentContentPg } from "./db/AttachmentContentPg.ts"
-import { BetterAuthTables } from "./db/BetterAuthTables.ts"
-import * as Database from "./db/Database.ts"
-import { KeySourcePg } from "./db/KeySourcePg.ts"
-import { LinkKeyPg } from "./db/LinkKeyPg.ts"
-import { Outage } from "./db/Outage.ts"
-import { ReadinessPg } from "./db/ReadinessPg.ts"
-import { ThreadSchema } from "./db/ThreadSchema.ts"
-import { ThreadStorePg } from "./db/ThreadStorePg.ts"
-import { AttachmentLinksHttp } from "./http/AttachmentLinksHttp.ts"
+import { Ids } from "./core/Ids.ts"
+import { Playground } from "./responder/playground/Playground.ts"
+import type { Responder } from "./responder/Responder.ts"
+import { Turns } from "./turns/TurnLeases.ts"
+import { IdentitiesPg } from "./betterauth/IdentitiesPg.ts"
+import { AttachmentContentPg } from "./postgres/AttachmentContentPg.ts"
+import { BetterAuthTables } from "./betterauth/BetterAuthTables.ts"
+import * as Database from "./postgres/Pool.ts"
+import { KeySourcePg } from "./betterauth/KeySourcePg.ts"
+import { LinkKeyPg } from "./postgres/LinkKeyPg.ts"
+import { SqlFailures } from "./postgres/SqlFailures.ts"
+import { ReadinessPg } from "./postgres/ReadinessPg.ts"
+import { Migrations } from "./postgres/Migrations.ts"
+import { ThreadStorePg } from "./postgres/ThreadStorePg.ts"
+import { SignedAttachmentLinks } from "./attachments/SignedAttachmentLinks.ts"
 import { AttachmentsHttp } from "./http/AttachmentsHttp.ts"
-import { AttachmentSweep } from "./http/AttachmentSweep.ts"
-import { AttemptLog } from "./http/AttemptLog.ts"
+import { AttachmentSweep } from "./attachments/Sweep.ts"
+import { AuthenticationLog } from "./http/AuthenticationLog.ts"
 import { AuthenticationHttp } from "./http/AuthenticationHttp.ts"
 import { Draining } from "./http/Draining.ts"
 import { Envelope, isLoopback } from "./http/Envelope.ts"
 import { HealthHttp } from "./http/HealthHttp.ts"
-import { KeySourceHttp } from "./http/KeySourceHttp.ts"
+import { KeySourceHttp } from "./betterauth/KeySourceHttp.ts"
 import * as NodeServer from "./http/NodeServer.ts"
 import { SupportHttp } from "./http/SupportHttp.ts"
-import { Settings, type SettingsShape } from "./Settings.ts"
-import { Startup } from "./Startup.ts"
+import { Settings, type SettingsShape } from "./settings/Settings.ts"
+import { Startup } from "./http/Startup.ts"
 import { LogBudget } from "./telemetry/LogBudget.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 
-/** Who is asking: from the `Authorization` header to the person. Needs `Accounts` and keys. */
+/** Who is asking: from the `Authorization` header to the person. Needs `Identities` and keys. */
 export const Authentication = (settings: SettingsShape) =>
   Authenticator.layer.pipe(
     Layer.provide([BearerToken.layer, JwtVerifier.layer(settings), Users.layer, Sessions.layer])
@@ -63,7 +63,7 @@ export const Conversation = ({ attachmentLimit, attachmentTypes, streamsPerUser 
 type Keys = Layer.Layer<
   KeySource,
   never,
-  BetterAuthTables | Outage | SqlClient.SqlClient | LogBudget
+  BetterAuthTables | SqlFailures | SqlClient.SqlClient | LogBudget
 >
 
 /** Without a secret and another place for keys, the `jwks` table is all there is to verify with. */
@@ -83,7 +83,7 @@ export const Storage = (
 ) => {
   const tables = { schema: settings.schema, keysNeeded: keysNeeded(settings) }
   return Layer.mergeAll(
-    AccountsPg,
+    IdentitiesPg,
     ThreadStorePg,
     AttachmentContentPg,
     LinkKeyPg,
@@ -91,8 +91,8 @@ export const Storage = (
   ).pipe(
     Layer.provideMerge(SigningKeys.layer),
     Layer.provide(keys),
-    Layer.provide([BetterAuthTables.layer(tables), ThreadSchema.layer]),
-    Layer.provide(Outage.layer),
+    Layer.provide([BetterAuthTables.layer(tables), Migrations.layer]),
+    Layer.provide(SqlFailures.layer),
     Layer.provide(database)
   )
 }
@@ -117,7 +117,7 @@ export const Http = ({ bodyLimit, corsOrigins, docs, production, publicUrl }: Se
     disableLogger: true,
     disableListenLog: true
   }).pipe(
-    Layer.provide(AttemptLog.layer),
+    Layer.provide(AuthenticationLog.layer),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, bodyLimit))
   )
 }
@@ -141,7 +141,7 @@ export const serve = (
         Layer.provideMerge(listening(server, settings)),
         Layer.provide([Authentication(settings), Conversation(settings)]),
         Layer.provide(responder),
-        Layer.provide(AttachmentLinksHttp),
+        Layer.provide(SignedAttachmentLinks),
         Layer.provide(Storage(settings, database)),
         Layer.provide(LogBudget.layer)
       )

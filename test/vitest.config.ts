@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config"
 
 /** What runs the product with its own deadlines: real processes, and outages. */
-const timed = ["test/dev/**/*.test.ts", "test/faults/**/*.test.ts"]
+const timed = ["test/cli/**/*.test.ts", "test/faults/**/*.test.ts"]
 
 // Starting a server and a database takes its time on a small machine.
 const patience = { testTimeout: 60_000, hookTimeout: 120_000 }

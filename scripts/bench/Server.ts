@@ -4,10 +4,10 @@ import { Effect, Layer, Logger, Queue, References, Stream, Tracer } from "effect
 import { serve } from "../../src/App.ts"
 import { CurrentUser } from "../../src/auth/CurrentUser.ts"
 import { TokenMemory } from "../../src/auth/VerifiedTokens.ts"
-import { Responder } from "../../src/chatkit/Responder.ts"
-import { AccountBatches } from "../../src/db/AccountsPg.ts"
-import * as Database from "../../src/db/Database.ts"
-import { Settings } from "../../src/Settings.ts"
+import { Responder } from "../../src/responder/Responder.ts"
+import { IdentityBatches } from "../../src/betterauth/IdentitiesPg.ts"
+import * as Database from "../../src/postgres/Pool.ts"
+import { Settings } from "../../src/settings/Settings.ts"
 import { Telemetry } from "../../src/telemetry/Telemetry.ts"
 
 const streamSeconds = Number(process.env["BENCH_STREAM_SECONDS"] ?? "30")
@@ -60,8 +60,8 @@ const Answering = Layer.succeed(
 const variants: Readonly<Record<string, Layer.Layer<never>>> = {
   "": Layer.empty,
   "no-token-memory": Layer.succeed(TokenMemory, { entries: 0, bytes: 0, milliseconds: 0 }),
-  "no-batching": Layer.succeed(AccountBatches, { size: 1, inFlight: 3 }),
-  "one-statement": Layer.succeed(AccountBatches, { size: 200, inFlight: 1 }),
+  "no-batching": Layer.succeed(IdentityBatches, { size: 1, inFlight: 3 }),
+  "one-statement": Layer.succeed(IdentityBatches, { size: 200, inFlight: 1 }),
   "library-logger": Logger.layer([Logger.consoleJson]),
   "audit-off": Layer.succeed(References.MinimumLogLevel, "Warn"),
   "tracing-on": Layer.merge(

@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { Multipart } from "effect/http"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { Attachment } from "../chatkit/Attachments.ts"
+import { Attachment } from "../protocol/Attachments.ts"
 import { Authentication } from "./Authentication.ts"
 import {
   AlreadyUploadedWire,

@@ -4,22 +4,21 @@ import {
   AlreadyUploaded,
   AttachmentTooLarge,
   AttachmentTypeRefused,
-  Conflict,
-  DbUnavailable,
-  InvalidRequest,
+  LinkInvalid,
+  TooManyAttachments,
+  UploadMalformed
+} from "../attachments/Errors.ts"
+import { Conflict, DbUnavailable, InvalidRequest, NotFound } from "../core/Errors.ts"
+import {
   InvalidToken,
   type InvalidTokenReason,
   KeysUnavailable,
-  LinkInvalid,
   NoActiveSession,
-  NotFound,
-  Refused,
-  ResponderFailed,
-  TooManyAttachments,
-  TooManyStreams,
-  UploadMalformed,
   UserNotFound
-} from "../domain/Errors.ts"
+} from "../auth/Errors.ts"
+import { Refused } from "./Refused.ts"
+import { ResponderFailed } from "../responder/Errors.ts"
+import { TooManyStreams } from "../turns/Errors.ts"
 
 /** Every status and every sentence the world is told, in one place. */
 export const sentences = {

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
-import { NotReady } from "../domain/Errors.ts"
+import { NotReady } from "../health/Errors.ts"
 import { retryAfter } from "./Errors.ts"
 
 const status = <const S extends string>(word: S) => Schema.Struct({ status: Schema.Literal(word) })

@@ -1,10 +1,10 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
-import { Attachment } from "../chatkit/Attachments.ts"
-import { ThreadStreamEvent } from "../chatkit/Events.ts"
-import { ThreadItem } from "../chatkit/Items.ts"
-import { ChatKitRequest } from "../chatkit/Requests.ts"
-import { ItemPage, Thread, ThreadPage } from "../chatkit/Threads.ts"
+import { Attachment } from "../protocol/Attachments.ts"
+import { ThreadStreamEvent } from "../protocol/Events.ts"
+import { ThreadItem } from "../protocol/Items.ts"
+import { ChatKitRequest } from "../protocol/Requests.ts"
+import { ItemPage, Thread, ThreadPage } from "../protocol/Threads.ts"
 import { Authentication } from "./Authentication.ts"
 import {
   AttachmentTooLargeWire,

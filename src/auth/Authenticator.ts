@@ -1,13 +1,13 @@
 import { Clock, Context, Effect, Layer, Redacted } from "effect"
+import { DbUnavailable } from "../core/Errors.ts"
 import {
-  DbUnavailable,
   type InvalidToken,
   type KeysUnavailable,
   type NoActiveSession,
   type UserNotFound
-} from "../domain/Errors.ts"
-import { Patience } from "../domain/Patience.ts"
-import { span } from "../domain/Span.ts"
+} from "./Errors.ts"
+import { Timeouts } from "../core/Timeouts.ts"
+import { span } from "../core/Span.ts"
 import { BearerToken } from "./BearerToken.ts"
 import type { CurrentUser } from "./CurrentUser.ts"
 import { JwtVerifier } from "./JwtVerifier.ts"
@@ -33,7 +33,7 @@ export class Authenticator extends Context.Service<
       const jwtVerifier = yield* JwtVerifier
       const users = yield* Users
       const sessions = yield* Sessions
-      const { request, statement } = yield* Patience
+      const { request, statement } = yield* Timeouts
       const orUnavailable = (left: number) =>
         Effect.timeoutOrElse({
           duration: left,

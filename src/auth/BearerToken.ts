@@ -1,5 +1,5 @@
 import { Context, Effect, Layer, Redacted } from "effect"
-import type { InvalidToken, InvalidTokenReason } from "../domain/Errors.ts"
+import type { InvalidToken, InvalidTokenReason } from "./Errors.ts"
 import { refuse } from "./Refuse.ts"
 
 /**

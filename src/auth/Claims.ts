@@ -1,6 +1,6 @@
 import { Redacted } from "effect"
-import type { InvalidTokenReason } from "../domain/Errors.ts"
-import { SessionId } from "../domain/User.ts"
+import type { InvalidTokenReason } from "./Errors.ts"
+import { SessionId } from "../core/User.ts"
 import type { Verification } from "./CurrentUser.ts"
 import { isRecord, type JwsHeader } from "./Jws.ts"
 

@@ -1,5 +1,5 @@
 import { Context, type Redacted } from "effect"
-import type { SessionId, UserId } from "../domain/User.ts"
+import type { SessionId, UserId } from "../core/User.ts"
 
 /**
  * How the caller proved who they are: `jwt` by Better Auth's JWT plugin, `hs256_jwt` minted by

@@ -1,4 +1,4 @@
-import type { InvalidTokenReason } from "../domain/Errors.ts"
+import type { InvalidTokenReason } from "./Errors.ts"
 
 /** The header of a compact JWS (RFC 7515 §7.1): unverified, but well formed and free of extensions. */
 export interface JwsHeader {

@@ -2,12 +2,8 @@ import { hash } from "node:crypto"
 import { Clock, Context, Effect, Layer, Predicate, Redacted } from "effect"
 import * as jose from "jose"
 import type { CryptoKey } from "jose"
-import type {
-  DbUnavailable,
-  InvalidToken,
-  InvalidTokenReason,
-  KeysUnavailable
-} from "../domain/Errors.ts"
+import type { DbUnavailable } from "../core/Errors.ts"
+import type { InvalidToken, InvalidTokenReason, KeysUnavailable } from "./Errors.ts"
 import { type Claims, type Expected, readClaims } from "./Claims.ts"
 import { decodeObject, type JwsHeader, parseHeader } from "./Jws.ts"
 import { judgeLifetime, readLifetime } from "./Lifetime.ts"

@@ -1,5 +1,6 @@
 import { Context, type Effect } from "effect"
-import type { DbUnavailable, KeysUnavailable } from "../domain/Errors.ts"
+import type { DbUnavailable } from "../core/Errors.ts"
+import type { KeysUnavailable } from "./Errors.ts"
 
 /** One public key as Better Auth publishes it: its `jwks` row, or an entry of its key endpoint. */
 export interface PublicKey {

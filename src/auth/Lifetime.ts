@@ -1,4 +1,4 @@
-import type { InvalidTokenReason } from "../domain/Errors.ts"
+import type { InvalidTokenReason } from "./Errors.ts"
 
 /** When a token counts, in seconds since 1970 (RFC 7519 §4.1.4 to §4.1.6). */
 export interface Lifetime {

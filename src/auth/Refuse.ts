@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { InvalidToken, type InvalidTokenReason } from "../domain/Errors.ts"
+import { InvalidToken, type InvalidTokenReason } from "./Errors.ts"
 
 const made = new Map<InvalidTokenReason, Effect.Effect<never, InvalidToken>>()
 

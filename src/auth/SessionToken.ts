@@ -1,6 +1,6 @@
 import { Effect, Redacted } from "effect"
 import type { CryptoKey } from "jose"
-import type { InvalidToken, InvalidTokenReason } from "../domain/Errors.ts"
+import type { InvalidToken, InvalidTokenReason } from "./Errors.ts"
 import { refuse } from "./Refuse.ts"
 import type { Reading } from "./VerifiedTokens.ts"
 

@@ -1,7 +1,7 @@
 import { Context, Effect, Layer } from "effect"
-import { NoActiveSession } from "../domain/Errors.ts"
-import type { SessionId } from "../domain/User.ts"
-import type { Account } from "./Accounts.ts"
+import { NoActiveSession } from "./Errors.ts"
+import type { SessionId } from "../core/User.ts"
+import type { Identity } from "./Identities.ts"
 
 /**
  * Resolves the session a request belongs to. Tokens outlive sign-out: only a session row that is
@@ -10,7 +10,7 @@ import type { Account } from "./Accounts.ts"
 export class Sessions extends Context.Service<
   Sessions,
   {
-    readonly resolve: (account: Account) => Effect.Effect<SessionId, NoActiveSession>
+    readonly resolve: (account: Identity) => Effect.Effect<SessionId, NoActiveSession>
   }
 >()("effect-chatkit/auth/Sessions") {
   static readonly layer = Layer.succeed(Sessions, {

@@ -1,8 +1,9 @@
 import { Clock, Context, Effect, Layer, Option } from "effect"
 import * as jose from "jose"
 import type { CryptoKey } from "jose"
-import { type DbUnavailable, InvalidToken, KeysUnavailable } from "../domain/Errors.ts"
-import { singleFlight } from "../domain/SingleFlight.ts"
+import { type DbUnavailable } from "../core/Errors.ts"
+import { InvalidToken, KeysUnavailable } from "./Errors.ts"
+import { singleFlight } from "../core/SingleFlight.ts"
 import { KeySource, type PublicKey } from "./KeySource.ts"
 import { refuse } from "./Refuse.ts"
 

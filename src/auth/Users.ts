@@ -1,11 +1,7 @@
 import { Context, Effect, Layer, Redacted } from "effect"
-import {
-  type DbUnavailable,
-  InvalidToken,
-  NoActiveSession,
-  UserNotFound
-} from "../domain/Errors.ts"
-import { type Account, Accounts } from "./Accounts.ts"
+import { type DbUnavailable } from "../core/Errors.ts"
+import { InvalidToken, NoActiveSession, UserNotFound } from "./Errors.ts"
+import { type Identity, Identities } from "./Identities.ts"
 import type { Claims } from "./Claims.ts"
 
 /**
@@ -17,13 +13,13 @@ export class Users extends Context.Service<
   {
     readonly find: (
       claims: Claims
-    ) => Effect.Effect<Account, UserNotFound | InvalidToken | NoActiveSession | DbUnavailable>
+    ) => Effect.Effect<Identity, UserNotFound | InvalidToken | NoActiveSession | DbUnavailable>
   }
 >()("effect-chatkit/auth/Users") {
   static readonly layer = Layer.effect(
     Users,
     Effect.gen(function* () {
-      const accounts = yield* Accounts
+      const accounts = yield* Identities
       return {
         find: Effect.fnUntraced(function* (claims) {
           const account = yield* accounts.find(claims)
@@ -44,7 +40,7 @@ export class Users extends Context.Service<
 }
 
 /** Applications that mint their own HS256 tokens also put the e-mail itself into `sub`. */
-const isSubject = ({ userId }: Account, { email, subject, verification }: Claims): boolean => {
+const isSubject = ({ userId }: Identity, { email, subject, verification }: Claims): boolean => {
   if (subject === undefined || subject === userId) return true
   return (
     verification.kind === "hs256_jwt" && email !== undefined && subject === Redacted.value(email)

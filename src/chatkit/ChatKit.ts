@@ -1,19 +1,25 @@
 import { Context, Effect, Layer, type Scope, Stream } from "effect"
 import { CurrentUser } from "../auth/CurrentUser.ts"
-import { within } from "../domain/Deadline.ts"
-import { span } from "../domain/Span.ts"
-import { Conflict, type TooManyStreams } from "../domain/Errors.ts"
-import { AttachmentLinks } from "./AttachmentLinks.ts"
-import { AttachmentRules } from "./AttachmentRules.ts"
-import { type Document, document, type DocumentRefusal } from "./Documents.ts"
-import type { ThreadStreamEvent } from "./Events.ts"
-import { Ids } from "./Ids.ts"
-import { openThread, openTurn } from "./Openings.ts"
-import { pipeline } from "./Pipeline.ts"
-import { type ChatKitRequest, inFull, isStreaming, type StreamingOperation } from "./Requests.ts"
-import { Responder } from "./Responder.ts"
-import { ThreadStore } from "./ThreadStore.ts"
-import { Turns } from "./Turns.ts"
+import { within } from "../core/TimeBudget.ts"
+import { span } from "../core/Span.ts"
+import { Conflict } from "../core/Errors.ts"
+import { type TooManyStreams } from "../turns/Errors.ts"
+import { AttachmentLinks } from "../attachments/AttachmentLinks.ts"
+import { AttachmentRules } from "../attachments/AttachmentRules.ts"
+import { type Document, document, type DocumentRefusal } from "./NonStreaming.ts"
+import type { ThreadStreamEvent } from "../protocol/Events.ts"
+import { Ids } from "../core/Ids.ts"
+import { openThread, openTurn } from "./Streaming.ts"
+import { pipeline } from "../turns/TurnRunner.ts"
+import {
+  type ChatKitRequest,
+  inFull,
+  isStreaming,
+  type StreamingOperation
+} from "../protocol/Requests.ts"
+import { Responder } from "../responder/Responder.ts"
+import { ThreadStore } from "../threads/ThreadStore.ts"
+import { Turns } from "../turns/TurnLeases.ts"
 
 /** A document, or events until the turn is over. A stream never fails: its failure is an event. */
 export type Reply = Document | Stream.Stream<ThreadStreamEvent>

@@ -1,8 +1,8 @@
 import { Effect, Redacted } from "effect"
-import type { Accounts } from "../auth/Accounts.ts"
+import type { Identities } from "../auth/Identities.ts"
 import type { KeySource } from "../auth/KeySource.ts"
-import { SessionId, UserId } from "../domain/User.ts"
-import type { SettingsShape } from "../Settings.ts"
+import { SessionId, UserId } from "../core/User.ts"
+import type { SettingsShape } from "../settings/Settings.ts"
 import type { DevKeys } from "./DevKeys.ts"
 
 /** Somebody to try the server with; each one meets another answer. */
@@ -76,7 +76,7 @@ export const keySource = ({ jwk, kid }: DevKeys): KeySource["Service"] => {
 }
 
 /** What the embedded database answers about the demo people, without it. */
-export const accounts = (keys: DevKeys): Accounts["Service"] => ({
+export const accounts = (keys: DevKeys): Identities["Service"] => ({
   find: ({ email, sessionId, sessionToken }) => {
     const address = email && Redacted.value(email).toLowerCase()
     const token = sessionToken && Redacted.value(sessionToken)

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import type { SettingsShape } from "../Settings.ts"
+import type { SettingsShape } from "../settings/Settings.ts"
 import * as Demo from "./Demo.ts"
 import * as DevKeys from "./DevKeys.ts"
 import * as Embedded from "./Embedded.ts"

@@ -3,23 +3,23 @@ import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../api/Api.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
-import { AttachmentContent } from "../chatkit/AttachmentContent.ts"
-import { AttachmentLinks } from "../chatkit/AttachmentLinks.ts"
-import { admitted, AttachmentRules, mediaTypeOf } from "../chatkit/AttachmentRules.ts"
-import { Ids } from "../chatkit/Ids.ts"
-import { LinkKey } from "../chatkit/LinkKey.ts"
-import { type AttachmentRecord, ThreadStore } from "../chatkit/ThreadStore.ts"
+import { AttachmentContent } from "../attachments/AttachmentContent.ts"
+import { AttachmentLinks } from "../attachments/AttachmentLinks.ts"
+import { admitted, AttachmentRules, mediaTypeOf } from "../attachments/AttachmentRules.ts"
+import { Ids } from "../core/Ids.ts"
+import { LinkKey } from "../attachments/LinkKey.ts"
+import { type AttachmentRecord, ThreadStore } from "../threads/ThreadStore.ts"
 import {
   AlreadyUploaded,
   AttachmentTooLarge,
   LinkInvalid,
-  NotFound,
   UploadMalformed
-} from "../domain/Errors.ts"
-import type { UserId } from "../domain/User.ts"
-import { ofType } from "./AttachmentTypes.ts"
+} from "../attachments/Errors.ts"
+import { NotFound } from "../core/Errors.ts"
+import type { UserId } from "../core/User.ts"
+import { ofType } from "../attachments/FileTypes.ts"
 import { contentHeaders, contentTypeOf } from "./ContentHeaders.ts"
-import { holderOf } from "./SignedLinks.ts"
+import { holderOf } from "../attachments/SignedLinks.ts"
 import { formFile, formOverhead } from "./UploadForm.ts"
 
 type Request = HttpServerRequest.HttpServerRequest

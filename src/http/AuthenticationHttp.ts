@@ -4,7 +4,7 @@ import { HttpServerRequest } from "effect/http"
 import { Authentication } from "../api/Authentication.ts"
 import { Authenticator } from "../auth/Authenticator.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
-import { AttemptLog } from "./AttemptLog.ts"
+import { AuthenticationLog } from "./AuthenticationLog.ts"
 import { notAuthenticated } from "./Refusals.ts"
 import { RequestContext } from "./RequestContext.ts"
 
@@ -23,7 +23,7 @@ export const AuthenticationHttp = Layer.effect(
   Authentication,
   Effect.gen(function* () {
     const authenticator = yield* Authenticator
-    const attempts = yield* AttemptLog
+    const attempts = yield* AuthenticationLog
     return {
       bearer: Effect.fnUntraced(function* (handler) {
         const request = yield* HttpServerRequest.HttpServerRequest

@@ -1,8 +1,9 @@
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Effect, Result, Schema } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
-import { ChatKitRequest } from "../chatkit/Requests.ts"
-import { InvalidRequest, Refused } from "../domain/Errors.ts"
+import { ChatKitRequest } from "../protocol/Requests.ts"
+import { InvalidRequest } from "../core/Errors.ts"
+import { Refused } from "../api/Refused.ts"
 import { sentenceOf } from "./BodyErrors.ts"
 
 const decode = Schema.decodeUnknownResult(ChatKitRequest)

@@ -1,5 +1,5 @@
-import { mediaTypeOf } from "../chatkit/AttachmentRules.ts"
-import { isText } from "./AttachmentTypes.ts"
+import { mediaTypeOf } from "../attachments/AttachmentRules.ts"
+import { isText } from "../attachments/FileTypes.ts"
 
 /** What a browser shows without running anything that might be in it. */
 const shownInline: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Context, Effect, References } from "effect"
 import { HttpMiddleware, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { PublicUrl } from "../domain/PublicUrl.ts"
+import { PublicUrl } from "../attachments/PublicUrl.ts"
 import { Draining } from "./Draining.ts"
 import { answered, inOurWords, refusal } from "./Refusals.ts"
 import { RequestContext, type RequestState, requestIdOf } from "./RequestContext.ts"

@@ -1,9 +1,9 @@
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../api/Api.ts"
-import { NotReady } from "../domain/Errors.ts"
+import { NotReady } from "../health/Errors.ts"
 import { Draining } from "./Draining.ts"
-import { Readiness } from "../domain/Readiness.ts"
+import { Readiness } from "../health/Readiness.ts"
 
 export const HealthHttp = HttpApiBuilder.group(
   Api,

@@ -1,7 +1,7 @@
 import { Clock, Effect, Option, References, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
-import { brokenOff, type ThreadStreamEvent } from "../chatkit/Events.ts"
-import { eventJson } from "../chatkit/Serialization.ts"
+import { brokenOff, type ThreadStreamEvent } from "../protocol/Events.ts"
+import { eventJson } from "../protocol/EventJson.ts"
 import { Draining } from "./Draining.ts"
 
 /** Milliseconds without an event after which a comment says that the stream is still there. */

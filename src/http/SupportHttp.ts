@@ -3,8 +3,8 @@ import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../api/Api.ts"
 import { ChatKit } from "../chatkit/ChatKit.ts"
-import { Deadline } from "../domain/Deadline.ts"
-import { Patience } from "../domain/Patience.ts"
+import { Deadline } from "../core/TimeBudget.ts"
+import { Timeouts } from "../core/Timeouts.ts"
 import { chatKitBody } from "./ChatKitBody.ts"
 import { Draining } from "./Draining.ts"
 import { RequestContext } from "./RequestContext.ts"
@@ -16,7 +16,7 @@ export const SupportHttp = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const chatKit = yield* ChatKit
     const draining = yield* Draining
-    const { request } = yield* Patience
+    const { request } = yield* Timeouts
     return handlers.handleRaw(
       "chatkit",
       Effect.fnUntraced(function* (call) {

@@ -1,6 +1,6 @@
 import { ByteSize, Effect, type Scope, Stream } from "effect"
 import { type HttpServerRequest, Multipart } from "effect/http"
-import { AttachmentTooLarge, UploadMalformed } from "../domain/Errors.ts"
+import { AttachmentTooLarge, UploadMalformed } from "../attachments/Errors.ts"
 
 type Refusal = UploadMalformed | AttachmentTooLarge
 

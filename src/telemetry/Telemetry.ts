@@ -1,5 +1,5 @@
 import { Effect, Layer, Logger, References } from "effect"
-import { Settings } from "../Settings.ts"
+import { Settings } from "../settings/Settings.ts"
 import { jsonLogger } from "./JsonLogger.ts"
 import { lineWriter } from "./LineWriter.ts"
 

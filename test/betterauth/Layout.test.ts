@@ -1,8 +1,14 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { TestDatabase } from "../TestDatabase.ts"
-import { startBetterAuth } from "./BetterAuth.ts"
-import { accepted, noActiveSession, openDoor, userNotFound, Doors } from "./Door.ts"
+import { TestDatabase } from "../support/Database.ts"
+import { startBetterAuth } from "../support/betterauth/BetterAuth.ts"
+import {
+  accepted,
+  noActiveSession,
+  openDoor,
+  userNotFound,
+  Doors
+} from "../support/betterauth/Door.ts"
 
 /** The whole way with one layout of the tables: every kind of token, sign-out, deletion. */
 const worksWith = (

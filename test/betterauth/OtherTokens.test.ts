@@ -2,9 +2,9 @@ import { assert, describe, layer } from "@effect/vitest"
 import { createEmailVerificationToken } from "better-auth/api"
 import { Effect } from "effect"
 import { decodeObject, shapeOf } from "../../src/auth/Jws.ts"
-import { secret } from "../Tokens.ts"
-import { startBetterAuth } from "./BetterAuth.ts"
-import { accepted, Doors, noActiveSession, openDoor, refused } from "./Door.ts"
+import { secret } from "../support/Tokens.ts"
+import { startBetterAuth } from "../support/betterauth/BetterAuth.ts"
+import { accepted, Doors, noActiveSession, openDoor, refused } from "../support/betterauth/Door.ts"
 
 const cached = (strategy: "compact" | "jwt" | "jwe") => ({
   session: { cookieCache: { enabled: true, strategy } }

@@ -2,7 +2,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { admin } from "better-auth/plugins"
 import { Effect } from "effect"
 import { decodeObject } from "../../src/auth/Jws.ts"
-import { keyPairs, startBetterAuth } from "./BetterAuth.ts"
+import { keyPairs, startBetterAuth } from "../support/betterauth/BetterAuth.ts"
 import {
   accepted,
   databaseOnly,
@@ -11,7 +11,7 @@ import {
   openDoor,
   refused,
   userNotFound
-} from "./Door.ts"
+} from "../support/betterauth/Door.ts"
 
 const headerOf = (token: string) => decodeObject(token.split(".")[0]!)!
 

@@ -1,14 +1,22 @@
 import { assert, layer } from "@effect/vitest"
 import { type Cause, Deferred, Effect, Queue, Stream } from "effect"
-import { clientToolCall, say, streamWidget, widget } from "../../src/chatkit/Answers.ts"
-import { card } from "../../src/chatkit/Directives.ts"
-import type { ResponseEventInput } from "../../src/chatkit/Events.ts"
-import type { Answer, ResponderShape } from "../../src/chatkit/Responder.ts"
-import { add, create, operation } from "../chatkit/Conversation.ts"
-import { done as says, inOrder, intoHistory, textOf } from "./Answering.ts"
-import * as expected from "./Expected.ts"
-import { done, type Fields, opened, sse, spoken, updated, user } from "./Expected.ts"
-import { someone, Wire } from "./Wire.ts"
+import { clientToolCall, say, streamWidget, widget } from "../../src/responder/Answer.ts"
+import { card } from "../../src/responder/playground/Directives.ts"
+import type { ResponseEventInput } from "../../src/protocol/Events.ts"
+import type { Answer, ResponderShape } from "../../src/responder/Responder.ts"
+import { add, create, operation } from "../support/Conversation.ts"
+import { done as says, inOrder, intoHistory, textOf } from "../support/conformance/Responders.ts"
+import * as expected from "../support/conformance/Expected.ts"
+import {
+  done,
+  type Fields,
+  opened,
+  sse,
+  spoken,
+  updated,
+  user
+} from "../support/conformance/Expected.ts"
+import { someone, Wire } from "../support/conformance/Wire.ts"
 
 // 4, 7 to 13 and 18 to 23 turn items into a model's input, or a model's output into events.
 

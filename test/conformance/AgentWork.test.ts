@@ -1,12 +1,12 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { say, workflow, type WorkflowStep } from "../../src/chatkit/Answers.ts"
-import type { Turn } from "../../src/chatkit/Responder.ts"
-import { create } from "../chatkit/Conversation.ts"
-import { inOrder, one } from "./Answering.ts"
-import * as expected from "./Expected.ts"
-import { added, done, opened, sse, spoken, updated, user } from "./Expected.ts"
-import { someone, Wire } from "./Wire.ts"
+import { say, workflow, type WorkflowStep } from "../../src/responder/Answer.ts"
+import type { Turn } from "../../src/responder/Responder.ts"
+import { create } from "../support/Conversation.ts"
+import { inOrder, one } from "../support/conformance/Responders.ts"
+import * as expected from "../support/conformance/Expected.ts"
+import { added, done, opened, sse, spoken, updated, user } from "../support/conformance/Expected.ts"
+import { someone, Wire } from "../support/conformance/Wire.ts"
 
 const thought = (content: string) => ({
   status_indicator: "none" as const,

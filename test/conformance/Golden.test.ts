@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Attachment } from "../../src/chatkit/Attachments.ts"
-import { add, create, operation } from "../chatkit/Conversation.ts"
-import { png, put } from "../http/Attaching.ts"
-import { type Client, someone, Wire } from "./Wire.ts"
+import type { Attachment } from "../../src/protocol/Attachments.ts"
+import { add, create, operation } from "../support/Conversation.ts"
+import { png, put } from "../support/http/Attaching.ts"
+import { type Client, someone, Wire } from "../support/conformance/Wire.ts"
 
 const golden = (name: string) =>
   readFileSync(new URL(`golden/${name}.sse`, import.meta.url), "utf8")

@@ -1,10 +1,17 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { create, operation } from "../chatkit/Conversation.ts"
-import * as expected from "./Expected.ts"
-import { assistant, broken, done, opened, options, refused } from "./Expected.ts"
-import { spoken, sse, updated, user, widget } from "./Expected.ts"
-import { someone, Wire } from "./Wire.ts"
+import { create, operation } from "../support/Conversation.ts"
+import * as expected from "../support/conformance/Expected.ts"
+import {
+  assistant,
+  broken,
+  done,
+  opened,
+  options,
+  refused
+} from "../support/conformance/Expected.ts"
+import { spoken, sse, updated, user, widget } from "../support/conformance/Expected.ts"
+import { someone, Wire } from "../support/conformance/Wire.ts"
 
 const card = (value: string, id?: string) => ({
   type: "Card",

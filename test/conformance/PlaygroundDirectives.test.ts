@@ -1,10 +1,20 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { create, operation } from "../chatkit/Conversation.ts"
-import * as expected from "./Expected.ts"
-import { added, begun, done, type Fields, item, note, opened, sse, spoken } from "./Expected.ts"
-import { updated, user, widget } from "./Expected.ts"
-import { someone, Wire } from "./Wire.ts"
+import { create, operation } from "../support/Conversation.ts"
+import * as expected from "../support/conformance/Expected.ts"
+import {
+  added,
+  begun,
+  done,
+  type Fields,
+  item,
+  note,
+  opened,
+  sse,
+  spoken
+} from "../support/conformance/Expected.ts"
+import { updated, user, widget } from "../support/conformance/Expected.ts"
+import { someone, Wire } from "../support/conformance/Wire.ts"
 
 /** What somebody's first message is answered with, and what is stored of it. */
 const answers = Effect.fnUntraced(function* (

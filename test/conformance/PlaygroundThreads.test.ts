@@ -1,10 +1,18 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { add, create, get } from "../chatkit/Conversation.ts"
-import * as expected from "./Expected.ts"
-import { assistant, broken, changed, done, type Fields, opened, options } from "./Expected.ts"
-import { refused, spoken, sse, user } from "./Expected.ts"
-import { someone, Wire } from "./Wire.ts"
+import { add, create, get } from "../support/Conversation.ts"
+import * as expected from "../support/conformance/Expected.ts"
+import {
+  assistant,
+  broken,
+  changed,
+  done,
+  type Fields,
+  opened,
+  options
+} from "../support/conformance/Expected.ts"
+import { refused, spoken, sse, user } from "../support/conformance/Expected.ts"
+import { someone, Wire } from "../support/conformance/Wire.ts"
 
 /** What somebody's first message is answered with. */
 const answers = Effect.fnUntraced(function* (text: string, ...events: ReadonlyArray<Fields>) {

@@ -1,14 +1,14 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { widget } from "../../src/chatkit/Answers.ts"
-import { card } from "../../src/chatkit/Directives.ts"
-import type { ResponderShape } from "../../src/chatkit/Responder.ts"
-import type { StructuredInputAnswer } from "../../src/chatkit/StructuredInputs.ts"
-import { create, operation } from "../chatkit/Conversation.ts"
-import { done, message, one, textOf } from "./Answering.ts"
-import * as expected from "./Expected.ts"
-import { assistant, opened, options, sse, user } from "./Expected.ts"
-import { someone, Wire } from "./Wire.ts"
+import { widget } from "../../src/responder/Answer.ts"
+import { card } from "../../src/responder/playground/Directives.ts"
+import type { ResponderShape } from "../../src/responder/Responder.ts"
+import type { StructuredInputAnswer } from "../../src/protocol/StructuredInputs.ts"
+import { create, operation } from "../support/Conversation.ts"
+import { done, message, one, textOf } from "../support/conformance/Responders.ts"
+import * as expected from "../support/conformance/Expected.ts"
+import { assistant, opened, options, sse, user } from "../support/conformance/Expected.ts"
+import { someone, Wire } from "../support/conformance/Wire.ts"
 
 const root = (value: string) => ({ type: "Card", children: [{ type: "Text", value }] })
 const picked = { type: "pick", payload: { id: 1, none: null } }

@@ -1,10 +1,10 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { add, create, operation } from "../chatkit/Conversation.ts"
-import { message } from "./Answering.ts"
-import * as expected from "./Expected.ts"
-import { assistant, done, opened, options, sse, user } from "./Expected.ts"
-import { someone, whoAsks, Wire } from "./Wire.ts"
+import { add, create, operation } from "../support/Conversation.ts"
+import { message } from "../support/conformance/Responders.ts"
+import * as expected from "../support/conformance/Expected.ts"
+import { assistant, done, opened, options, sse, user } from "../support/conformance/Expected.ts"
+import { someone, whoAsks, Wire } from "../support/conformance/Wire.ts"
 
 const retry = (item_id: string) =>
   operation("threads.retry_after_item", { thread_id: "thr_1", item_id })

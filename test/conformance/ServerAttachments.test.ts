@@ -1,11 +1,11 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Attachment } from "../../src/chatkit/Attachments.ts"
-import { add, create, items, operation } from "../chatkit/Conversation.ts"
-import { put } from "../http/Attaching.ts"
-import * as expected from "./Expected.ts"
-import { opened, options, sse, user } from "./Expected.ts"
-import { type Client, someone, Wire } from "./Wire.ts"
+import type { Attachment } from "../../src/protocol/Attachments.ts"
+import { add, create, items, operation } from "../support/Conversation.ts"
+import { put } from "../support/http/Attaching.ts"
+import * as expected from "../support/conformance/Expected.ts"
+import { opened, options, sse, user } from "../support/conformance/Expected.ts"
+import { type Client, someone, Wire } from "../support/conformance/Wire.ts"
 
 // 29 and 31 need a server without a store for attachments: this one always has it.
 

@@ -1,13 +1,19 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { streamWidget, widget } from "../../src/chatkit/Answers.ts"
-import { card } from "../../src/chatkit/Directives.ts"
-import type { Answer, Turn } from "../../src/chatkit/Responder.ts"
-import { add, create, operation } from "../chatkit/Conversation.ts"
-import { assistant as said, inOrder, message, one, textOf } from "./Answering.ts"
-import * as expected from "./Expected.ts"
-import { assistant, done, opened, options, sse, user } from "./Expected.ts"
-import { someone, Wire } from "./Wire.ts"
+import { streamWidget, widget } from "../../src/responder/Answer.ts"
+import { card } from "../../src/responder/playground/Directives.ts"
+import type { Answer, Turn } from "../../src/responder/Responder.ts"
+import { add, create, operation } from "../support/Conversation.ts"
+import {
+  assistant as said,
+  inOrder,
+  message,
+  one,
+  textOf
+} from "../support/conformance/Responders.ts"
+import * as expected from "../support/conformance/Expected.ts"
+import { assistant, done, opened, options, sse, user } from "../support/conformance/Expected.ts"
+import { someone, Wire } from "../support/conformance/Wire.ts"
 
 const root = (value: string) => ({
   type: "Card",

@@ -1,10 +1,10 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { create, items, list } from "../chatkit/Conversation.ts"
-import { inOrder, message } from "./Answering.ts"
-import * as expected from "./Expected.ts"
-import { assistant, user } from "./Expected.ts"
-import { type Client, someone, Wire } from "./Wire.ts"
+import { create, items, list } from "../support/Conversation.ts"
+import { inOrder, message } from "../support/conformance/Responders.ts"
+import * as expected from "../support/conformance/Expected.ts"
+import { assistant, user } from "../support/conformance/Expected.ts"
+import { type Client, someone, Wire } from "../support/conformance/Wire.ts"
 
 /** A page of the newest first: objects 1 to `count`, of which the first `seen` are on it. */
 const newest = (count: number, seen: number) =>

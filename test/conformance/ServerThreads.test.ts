@@ -1,11 +1,19 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import type { ThreadMetadata } from "../../src/chatkit/Threads.ts"
-import { create, get, operation } from "../chatkit/Conversation.ts"
-import { change, inOrder, message } from "./Answering.ts"
-import * as expected from "./Expected.ts"
-import { assistant, changed, created, done, opened, sse, user } from "./Expected.ts"
-import { someone, Wire } from "./Wire.ts"
+import type { ThreadMetadata } from "../../src/protocol/Threads.ts"
+import { create, get, operation } from "../support/Conversation.ts"
+import { change, inOrder, message } from "../support/conformance/Responders.ts"
+import * as expected from "../support/conformance/Expected.ts"
+import {
+  assistant,
+  changed,
+  created,
+  done,
+  opened,
+  sse,
+  user
+} from "../support/conformance/Expected.ts"
+import { someone, Wire } from "../support/conformance/Wire.ts"
 
 const answer = done(assistant("msg_2", "Hello"))
 

@@ -1,11 +1,11 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { clientToolCall, sayPartly } from "../../src/chatkit/Answers.ts"
-import { add, create, operation } from "../chatkit/Conversation.ts"
-import { inOrder, message, newItem, one, textOf } from "./Answering.ts"
-import * as expected from "./Expected.ts"
-import { assistant, note, opened, options, sse, user } from "./Expected.ts"
-import { someone, whoAsks, Wire } from "./Wire.ts"
+import { clientToolCall, sayPartly } from "../../src/responder/Answer.ts"
+import { add, create, operation } from "../support/Conversation.ts"
+import { inOrder, message, newItem, one, textOf } from "../support/conformance/Responders.ts"
+import * as expected from "../support/conformance/Expected.ts"
+import { assistant, note, opened, options, sse, user } from "../support/conformance/Expected.ts"
+import { someone, whoAsks, Wire } from "../support/conformance/Wire.ts"
 
 layer(Wire.scripted, { excludeTestServices: true })("the reference server's turns", (it) => {
   it.effect(

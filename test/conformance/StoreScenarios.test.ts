@@ -1,12 +1,12 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { type IdKind, prefixes } from "../../src/chatkit/Ids.ts"
-import { create, get, items, list, operation } from "../chatkit/Conversation.ts"
-import { attachment } from "../chatkit/Threads.ts"
-import { assistant as answer, change, inOrder, message } from "./Answering.ts"
-import * as expected from "./Expected.ts"
-import { assistant, notFound, user } from "./Expected.ts"
-import { someone, Wire } from "./Wire.ts"
+import { type IdKind, prefixes } from "../../src/core/Ids.ts"
+import { create, get, items, list, operation } from "../support/Conversation.ts"
+import { attachment } from "../support/Threads.ts"
+import { assistant as answer, change, inOrder, message } from "../support/conformance/Responders.ts"
+import * as expected from "../support/conformance/Expected.ts"
+import { assistant, notFound, user } from "../support/conformance/Expected.ts"
+import { someone, Wire } from "../support/conformance/Wire.ts"
 
 // Generators of one's own belong to the reference's store class: here ids are a service, `Ids`.
 

@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { type Client, someone, Wire } from "./Wire.ts"
+import { type Client, someone, Wire } from "../support/conformance/Wire.ts"
 
-const read = (file: string) =>
-  readFileSync(new URL(`../chatkit/transcripts/${file}`, import.meta.url), "utf8")
+const read = (file: string) => readFileSync(new URL(`transcripts/${file}`, import.meta.url), "utf8")
 
 /** What the reference server answered, its ids counted from one; its times have no zone. */
 const recorded = (file: string) => {

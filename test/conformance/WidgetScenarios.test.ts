@@ -1,13 +1,21 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { streamWidget, widget } from "../../src/chatkit/Answers.ts"
-import type { IconName } from "../../src/chatkit/Icons.ts"
-import { dynamicWidget, type WidgetRoot } from "../../src/chatkit/Widgets.ts"
-import { create } from "../chatkit/Conversation.ts"
-import { inOrder, message, one } from "./Answering.ts"
-import * as expected from "./Expected.ts"
-import { assistant, broken, done, type Fields, opened, sse, user } from "./Expected.ts"
-import { someone, Wire } from "./Wire.ts"
+import { streamWidget, widget } from "../../src/responder/Answer.ts"
+import type { IconName } from "../../src/protocol/Icons.ts"
+import { dynamicWidget, type WidgetRoot } from "../../src/protocol/widgets/Widgets.ts"
+import { create } from "../support/Conversation.ts"
+import { inOrder, message, one } from "../support/conformance/Responders.ts"
+import * as expected from "../support/conformance/Expected.ts"
+import {
+  assistant,
+  broken,
+  done,
+  type Fields,
+  opened,
+  sse,
+  user
+} from "../support/conformance/Expected.ts"
+import { someone, Wire } from "../support/conformance/Wire.ts"
 
 // Rendering template files and warning of the old helper are the Python library's own: a template
 // comes to the wire as `dynamicWidget`.

@@ -1,13 +1,13 @@
 import * as http from "node:http"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { onRealServer, TestDatabase } from "../TestDatabase.ts"
-import { ask, forgiving } from "../TestServer.ts"
-import { assertOk, backends, eventually } from "./Behind.ts"
-import { call, threadOf } from "./Leaving.ts"
-import { counted } from "./LeavingTraces.ts"
-import { hold } from "./Locks.ts"
-import { assistant, note, stored, user } from "./TurnsStored.ts"
+import { onRealServer, TestDatabase } from "../support/Database.ts"
+import { ask, forgiving } from "../support/Server.ts"
+import { assertOk, backends, eventually } from "../support/faults/BehindProxy.ts"
+import { call, threadOf } from "../support/faults/Leaving.ts"
+import { counted } from "../support/faults/LeavingTraces.ts"
+import { hold } from "../support/faults/Locks.ts"
+import { assistant, note, stored, user } from "../support/faults/TurnsStored.ts"
 
 /** A client that asks, and can hang up; `heard` resolves with the first bytes of the answer. */
 const caller = (url: string, token: string, body: unknown) => {

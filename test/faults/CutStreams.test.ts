@@ -1,14 +1,14 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Queue, Redacted, Stream } from "effect"
-import { say } from "../../src/chatkit/Answers.ts"
-import type { MessageTurn } from "../../src/chatkit/Responder.ts"
-import * as Database from "../../src/db/Database.ts"
-import { onRealServer, TestDatabase } from "../TestDatabase.ts"
-import { ask, eventsOf, forgiving, start } from "../TestServer.ts"
-import { assertOk, eventually, freshDatabase, throughPort } from "./Behind.ts"
-import { call, doneTexts, threadOf } from "./Leaving.ts"
-import * as Proxy from "./Proxy.ts"
-import { assistant, note, released, scripted, stored, user } from "./TurnsStored.ts"
+import { say } from "../../src/responder/Answer.ts"
+import type { MessageTurn } from "../../src/responder/Responder.ts"
+import * as Database from "../../src/postgres/Pool.ts"
+import { onRealServer, TestDatabase } from "../support/Database.ts"
+import { ask, eventsOf, forgiving, start } from "../support/Server.ts"
+import { assertOk, eventually, freshDatabase, throughPort } from "../support/faults/BehindProxy.ts"
+import { call, doneTexts, threadOf } from "../support/faults/Leaving.ts"
+import * as Proxy from "../support/faults/Proxy.ts"
+import { assistant, note, released, scripted, stored, user } from "../support/faults/TurnsStored.ts"
 
 const brokenOff = { type: "error", code: "stream.error", allow_retry: true }
 

@@ -1,8 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import { Clock, Effect } from "effect"
-import { TestDatabase } from "../TestDatabase.ts"
-import { ask, start } from "../TestServer.ts"
-import { makeKey, pluginClaims, sign, type SigningKey } from "../Tokens.ts"
+import { TestDatabase } from "../support/Database.ts"
+import { ask, start } from "../support/Server.ts"
+import { makeKey, pluginClaims, sign, type SigningKey } from "../support/Tokens.ts"
 import {
   allUnavailable,
   assertOk,
@@ -11,8 +11,8 @@ import {
   freshDatabase,
   get,
   unavailable
-} from "./Behind.ts"
-import * as KeyEndpoint from "./KeyEndpoint.ts"
+} from "../support/faults/BehindProxy.ts"
+import * as KeyEndpoint from "../support/faults/KeyEndpoint.ts"
 
 const hour = 60 * 60_000
 

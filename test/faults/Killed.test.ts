@@ -1,11 +1,11 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { onRealServer, TestDatabase } from "../TestDatabase.ts"
-import { ask, start } from "../TestServer.ts"
-import { assertOk, freshDatabase } from "./Behind.ts"
-import { launch } from "./Killed.ts"
-import { call, doneTexts, threadOf } from "./Leaving.ts"
-import { assistant, stored, user } from "./TurnsStored.ts"
+import { onRealServer, TestDatabase } from "../support/Database.ts"
+import { ask, start } from "../support/Server.ts"
+import { assertOk, freshDatabase } from "../support/faults/BehindProxy.ts"
+import { launch } from "../support/faults/Killed.ts"
+import { call, doneTexts, threadOf } from "../support/faults/Leaving.ts"
+import { assistant, stored, user } from "../support/faults/TurnsStored.ts"
 
 const read = (url: string, token: string, thread_id: string) =>
   assertOk(ask(url, token, { type: "threads.get_by_id", params: { thread_id } }))

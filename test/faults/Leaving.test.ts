@@ -1,12 +1,20 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
-import { TestDatabase } from "../TestDatabase.ts"
-import { ask, eventsOf, forgiving, start } from "../TestServer.ts"
-import { freshDatabase } from "./Behind.ts"
-import { call, threadOf } from "./Leaving.ts"
-import { long, talkative } from "./LeavingTalkative.ts"
-import { counted } from "./LeavingTraces.ts"
-import { assistant, note, released, scripted, stored, threadIds, user } from "./TurnsStored.ts"
+import { TestDatabase } from "../support/Database.ts"
+import { ask, eventsOf, forgiving, start } from "../support/Server.ts"
+import { freshDatabase } from "../support/faults/BehindProxy.ts"
+import { call, threadOf } from "../support/faults/Leaving.ts"
+import { long, talkative } from "../support/faults/LeavingTalkative.ts"
+import { counted } from "../support/faults/LeavingTraces.ts"
+import {
+  assistant,
+  note,
+  released,
+  scripted,
+  stored,
+  threadIds,
+  user
+} from "../support/faults/TurnsStored.ts"
 
 const parts = Array.from({ length: 20 }, (_, index) => `Part ${index} of it`)
 const lengthy = [...parts.map((text) => `/say ${text}`), "/pause"].join("\n")

@@ -1,7 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { onRealServer, TestDatabase } from "../TestDatabase.ts"
-import { ask } from "../TestServer.ts"
+import { onRealServer, TestDatabase } from "../support/Database.ts"
+import { ask } from "../support/Server.ts"
 import {
   allUnavailable,
   assertOk,
@@ -9,7 +9,7 @@ import {
   behindProxy,
   get,
   unavailable
-} from "./Behind.ts"
+} from "../support/faults/BehindProxy.ts"
 
 describe.skipIf(!onRealServer)("a database that is gone", () => {
   layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {

@@ -1,12 +1,12 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Fiber, Redacted } from "effect"
-import * as Database from "../../src/db/Database.ts"
-import { jwksRow } from "../BetterAuthSchema.ts"
-import { onRealServer, TestDatabase } from "../TestDatabase.ts"
-import { ask, start } from "../TestServer.ts"
-import { makeKey, pluginClaims, sign } from "../Tokens.ts"
-import { backends, eventually, freshDatabase } from "./Behind.ts"
-import { hold } from "./Locks.ts"
+import * as Database from "../../src/postgres/Pool.ts"
+import { jwksRow } from "../support/BetterAuthSchema.ts"
+import { onRealServer, TestDatabase } from "../support/Database.ts"
+import { ask, start } from "../support/Server.ts"
+import { makeKey, pluginClaims, sign } from "../support/Tokens.ts"
+import { backends, eventually, freshDatabase } from "../support/faults/BehindProxy.ts"
+import { hold } from "../support/faults/Locks.ts"
 
 /** Needs to know who asks, and nothing of our own tables. */
 const transcription = {

@@ -1,7 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { onRealServer, TestDatabase } from "../TestDatabase.ts"
-import { ask } from "../TestServer.ts"
+import { onRealServer, TestDatabase } from "../support/Database.ts"
+import { ask } from "../support/Server.ts"
 import {
   allUnavailable,
   assertOk,
@@ -11,7 +11,7 @@ import {
   eventually,
   get,
   unavailable
-} from "./Behind.ts"
+} from "../support/faults/BehindProxy.ts"
 
 const role = "chatkit_faults"
 

@@ -6,14 +6,14 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { afterAll, assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { onRealServer, TestDatabase } from "../TestDatabase.ts"
-import { eventsOf } from "../TestServer.ts"
-import { origin } from "../Tokens.ts"
-import { eventually, freshDatabase, unavailable } from "./Behind.ts"
+import { onRealServer, TestDatabase } from "../support/Database.ts"
+import { eventsOf } from "../support/Server.ts"
+import { origin } from "../support/Tokens.ts"
+import { eventually, freshDatabase, unavailable } from "../support/faults/BehindProxy.ts"
 
 const run = [resolve("scripts/run.mjs")]
 const main = resolve("src/main.ts")
-const tokens = resolve("scripts/token.ts")
+const tokens = resolve("src/cli/token.ts")
 
 /** Where the embedded database is kept, so that only the first process has to make it. */
 const cwd = mkdtempSync(join(tmpdir(), "chatkit-shutdown-"))

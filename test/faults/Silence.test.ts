@@ -1,9 +1,15 @@
 import { describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { onRealServer, TestDatabase } from "../TestDatabase.ts"
-import { ask } from "../TestServer.ts"
-import { allUnavailable, assertOk, assertTimely, assertUnavailable, behindProxy } from "./Behind.ts"
-import type { Proxy } from "./Proxy.ts"
+import { onRealServer, TestDatabase } from "../support/Database.ts"
+import { ask } from "../support/Server.ts"
+import {
+  allUnavailable,
+  assertOk,
+  assertTimely,
+  assertUnavailable,
+  behindProxy
+} from "../support/faults/BehindProxy.ts"
+import type { Proxy } from "../support/faults/Proxy.ts"
 
 /** Ways in which connections that fell silent come to life again, or do not. */
 const recoveries: Record<string, (proxy: Proxy) => Effect.Effect<void>> = {

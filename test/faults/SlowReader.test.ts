@@ -1,12 +1,12 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { say, streamText } from "../../src/chatkit/Answers.ts"
-import type { Answer, MessageTurn } from "../../src/chatkit/Responder.ts"
-import { TestDatabase } from "../TestDatabase.ts"
-import { ask, eventsOf, forgiving, start } from "../TestServer.ts"
-import { assertOk, eventually, freshDatabase } from "./Behind.ts"
-import { call } from "./Leaving.ts"
-import { released, scripted } from "./TurnsStored.ts"
+import { say, streamText } from "../../src/responder/Answer.ts"
+import type { Answer, MessageTurn } from "../../src/responder/Responder.ts"
+import { TestDatabase } from "../support/Database.ts"
+import { ask, eventsOf, forgiving, start } from "../support/Server.ts"
+import { assertOk, eventually, freshDatabase } from "../support/faults/BehindProxy.ts"
+import { call } from "../support/faults/Leaving.ts"
+import { released, scripted } from "../support/faults/TurnsStored.ts"
 
 /** Characters of one piece, and far more of them than sockets and buffers take. */
 const piece = 16_384

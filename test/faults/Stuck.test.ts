@@ -1,7 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { onRealServer, TestDatabase } from "../TestDatabase.ts"
-import { ask } from "../TestServer.ts"
+import { onRealServer, TestDatabase } from "../support/Database.ts"
+import { ask } from "../support/Server.ts"
 import {
   allUnavailable,
   assertOk,
@@ -11,8 +11,8 @@ import {
   eventually,
   unavailable,
   unavailableToKnown
-} from "./Behind.ts"
-import { hold } from "./Locks.ts"
+} from "../support/faults/BehindProxy.ts"
+import { hold } from "../support/faults/Locks.ts"
 
 const nobodyWaits = Effect.flatMap(backends, (look) =>
   eventually(look, (all) => all.every(({ state }) => state === "idle"))

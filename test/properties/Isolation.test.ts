@@ -1,7 +1,22 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { decoded, defectsIn, listOf, type Person, persons, Server } from "./Server.ts"
-import { beginning, bodyOf, type Given, ids, learn, prying, Step } from "./Steps.ts"
+import {
+  decoded,
+  defectsIn,
+  listOf,
+  type Person,
+  persons,
+  Server
+} from "../support/properties/Server.ts"
+import {
+  beginning,
+  bodyOf,
+  type Given,
+  ids,
+  learn,
+  prying,
+  Step
+} from "../support/properties/Steps.ts"
 
 const markOf = (person: Person) => `mark-of-${person}`
 const otherOf = (person: Person): Person => (person === "ada" ? "grace" : "ada")

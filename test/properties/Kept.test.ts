@@ -1,8 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import { Arbitrary, Effect, Schema } from "effect"
-import { eventsOf } from "../TestServer.ts"
-import type { Wire } from "./Conversations.ts"
-import { pick, Server, upTo } from "./Server.ts"
+import { eventsOf } from "../support/Server.ts"
+import type { Wire } from "../support/properties/Conversations.ts"
+import { pick, Server, upTo } from "../support/properties/Server.ts"
 
 const pieces = ["\u0000", "\ud800", "\udfff🦋", "\u2028\r\n", "'\"\\", "{}", "é", " \t", "$1%s"]
 const names = ["__proto__", "constructor", "toJSON", "length", "", "\u0000", "\ud800", "$ref"]

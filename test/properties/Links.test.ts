@@ -1,9 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import type { Attachment } from "../../src/chatkit/Attachments.ts"
-import { request } from "../TestServer.ts"
-import { mark } from "./Mutations.ts"
-import { defectsIn, Server } from "./Server.ts"
+import type { Attachment } from "../../src/protocol/Attachments.ts"
+import { request } from "../support/Server.ts"
+import { mark } from "../support/properties/Mutations.ts"
+import { defectsIn, Server } from "../support/properties/Server.ts"
 
 /** What a link may have at its end, or in the place of one of its parts. */
 const queries = {

@@ -1,9 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { beginning, Command } from "./Commands.ts"
-import { perform, type World } from "./Performing.ts"
-import { seeAll, seeThread } from "./Seeing.ts"
-import { defectsIn, listOf, Server, upTo } from "./Server.ts"
+import { beginning, Command } from "../support/properties/Commands.ts"
+import { perform, type World } from "../support/properties/Performing.ts"
+import { seeAll, seeThread } from "../support/properties/Seeing.ts"
+import { defectsIn, listOf, Server, upTo } from "../support/properties/Server.ts"
 
 layer(Server.layer, { excludeTestServices: true })("whatever one person does", (it) => {
   it.effect.prop(

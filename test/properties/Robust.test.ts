@@ -1,11 +1,11 @@
 import { assert, layer } from "@effect/vitest"
 import { Arbitrary, Effect, Schema } from "effect"
-import { operationTypes } from "../../src/chatkit/Requests.ts"
-import { eventsOf } from "../TestServer.ts"
-import type { Wire } from "./Conversations.ts"
-import { deep, mark, mutated, Mutation } from "./Mutations.ts"
-import { everything, type Names, requests } from "./Requests.ts"
-import { decoded, defectsIn, Server } from "./Server.ts"
+import { operationTypes } from "../../src/protocol/Requests.ts"
+import { eventsOf } from "../support/Server.ts"
+import type { Wire } from "../support/properties/Conversations.ts"
+import { deep, mark, mutated, Mutation } from "../support/properties/Mutations.ts"
+import { everything, type Names, requests } from "../support/properties/Requests.ts"
+import { decoded, defectsIn, Server } from "../support/properties/Server.ts"
 
 const operation = (type: string, params: Record<string, unknown>) => ({ type, params })
 

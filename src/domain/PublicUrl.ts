@@ -1,9 +1,0 @@
-import { Context } from "effect"
-
-/**
- * Where the browser reached this server, without a trailing slash: links in answers begin with it.
- * Few answers have any, so it is found out when it is asked for.
- */
-export const PublicUrl = Context.Reference<() => string>("effect-chatkit/domain/PublicUrl", {
-  defaultValue: () => () => "http://127.0.0.1:8000"
-})

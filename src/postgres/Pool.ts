@@ -1,0 +1,51 @@
+import * as net from "node:net"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import { Context, Effect, Layer, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
+import { Timeouts } from "../core/Timeouts.ts"
+import { AuthenticationClient } from "./AuthenticationClient.ts"
+import { Connections, watched } from "./Connections.ts"
+
+/** Milliseconds without traffic after which TCP asks whether the other end is still there. */
+const keepAliveInitialDelay = 5_000
+
+/** Two for lookups of accounts, one for keys and the layout of tables. */
+const authenticationConnections = 3
+
+/**
+ * The pool of connections and a small one for authentication, opened as they are needed: a
+ * database that is away does not keep the server from starting. No startup parameters are sent, because poolers refuse them.
+ */
+export const layer = (options: { readonly url: Redacted.Redacted; readonly poolSize: number }) =>
+  Layer.unwrap(
+    Effect.map(Timeouts, ({ statement }) => {
+      const url = new URL(Redacted.value(options.url))
+      const { connect, ...connections } = watched(addressOf(url), statement)
+      const pool = (maxConnections: number) =>
+        PgClient.layer({
+          url: options.url,
+          maxConnections,
+          connectTimeout: statement,
+          applicationName: "effect-chatkit",
+          stream: connect
+        })
+      const authentication = Layer.effect(
+        AuthenticationClient,
+        Effect.map(Layer.build(pool(authenticationConnections)), Context.get(SqlClient.SqlClient))
+      )
+      const pools = Layer.merge(pool(options.poolSize), authentication)
+      return isEncrypted(url) ? pools : Layer.merge(pools, Layer.succeed(Connections, connections))
+    })
+  )
+
+const isEncrypted = (url: URL) => !["disable", null].includes(url.searchParams.get("sslmode"))
+
+/** Where the client itself would connect to; libpq's `host` and `port` parameters included. */
+const addressOf = (url: URL): net.NetConnectOpts => {
+  const named = decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, "$1")
+  const host = url.searchParams.get("host") ?? (named === "" ? "localhost" : named)
+  const port = Number(url.searchParams.get("port") ?? (url.port === "" ? 5432 : url.port))
+  return host.startsWith("/")
+    ? { path: `${host}/.s.PGSQL.${port}` }
+    : { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay }
+}

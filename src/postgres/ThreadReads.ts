@@ -1,0 +1,104 @@
+import { Effect } from "effect"
+import { type Page, pageFrom, type ThreadMetadata } from "../protocol/Threads.ts"
+import type { ThreadItem } from "../protocol/Items.ts"
+import type { ThreadStore } from "../threads/ThreadStore.ts"
+import { NotFound } from "../core/Errors.ts"
+import { isId, noThread, chatKitTables } from "./ChatKitTables.ts"
+import { type Position, threadPages } from "./ThreadPages.ts"
+
+const noItem = new NotFound({ object: "Item" })
+
+type Reads = Pick<
+  ThreadStore["Service"],
+  "loadThread" | "loadThreads" | "loadThreadItems" | "loadItem" | "loadPendingToolCalls"
+>
+
+/** What `ThreadStorePg` reads of threads and items. */
+export const threadReads = Effect.map(chatKitTables, ({ run, sql }): Reads => {
+  const pages = threadPages(sql)
+
+  const page = <A extends { readonly id: string }>(
+    rows: ReadonlyArray<{ readonly data: A }>,
+    limit: number
+  ): Page<A> =>
+    pageFrom(
+      rows.map(({ data }) => data),
+      limit
+    )
+
+  return {
+    loadThread: Effect.fn("ThreadStore.loadThread")(function* (userId, threadId) {
+      if (!isId(threadId)) return yield* noThread
+      const [row] = yield* run(
+        "ThreadStore.loadThread",
+        sql<{ data: ThreadMetadata }>`
+          select data from chatkit.threads where id = ${threadId} and user_id = ${userId}`
+      )
+      return row === undefined ? yield* noThread : row.data
+    }),
+
+    loadThreads: Effect.fn("ThreadStore.loadThreads")(function* (userId, query) {
+      const { after, limit } = query
+      if (after !== null && !isId(after)) return yield* noThread
+      const positionOf = Effect.fnUntraced(function* (id: string) {
+        const [row] = yield* sql<{ position: Position }>`
+          select position::text as position from chatkit.threads
+          where id = ${id} and user_id = ${userId}`
+        return row === undefined ? yield* noThread : row.position
+      })
+      const rows = yield* run(
+        "ThreadStore.loadThreads",
+        Effect.gen(function* () {
+          const cursor = after === null ? undefined : yield* positionOf(after)
+          return yield* pages.threads(userId, query, cursor)
+        })
+      )
+      return page(rows, limit)
+    }),
+
+    loadThreadItems: Effect.fn("ThreadStore.loadThreadItems")(function* (userId, threadId, query) {
+      const { after, hidden, limit, upTo } = query
+      const named = [after, upTo].filter((id) => typeof id === "string")
+      if (!named.every(isId)) return yield* noItem
+      if (!isId(threadId)) return named.length > 0 ? yield* noItem : pageFrom<ThreadItem>([], limit)
+      const positions = Effect.gen(function* () {
+        if (named.length === 0) return { after: undefined, upTo: undefined }
+        const found = yield* sql<{ id: string; hidden: boolean; position: Position }>`
+          select id, hidden, position::text as position from chatkit.items
+          where thread_id = ${threadId} and user_id = ${userId} and id = any(${named}::text[])`
+        const cursor = found.find((item) => item.id === after && (hidden || !item.hidden))
+        const last = found.find(({ id }) => id === upTo)
+        if (after !== null && cursor === undefined) return yield* noItem
+        if (upTo !== undefined && last === undefined) return yield* noItem
+        return { after: cursor?.position, upTo: last?.position }
+      })
+      const rows = yield* run(
+        "ThreadStore.loadThreadItems",
+        Effect.flatMap(positions, (bounds) => pages.items(userId, threadId, query, bounds))
+      )
+      return page(rows, limit)
+    }),
+
+    loadItem: Effect.fn("ThreadStore.loadItem")(function* (userId, threadId, itemId) {
+      if (!isId(threadId) || !isId(itemId)) return yield* noItem
+      const [row] = yield* run(
+        "ThreadStore.loadItem",
+        sql<{ data: ThreadItem }>`
+          select data from chatkit.items
+          where thread_id = ${threadId} and id = ${itemId} and user_id = ${userId}`
+      )
+      return row === undefined ? yield* noItem : row.data
+    }),
+
+    loadPendingToolCalls: Effect.fn("ThreadStore.loadPendingToolCalls")(
+      function* (userId, threadId) {
+        if (!isId(threadId)) return []
+        const rows = yield* run(
+          "ThreadStore.loadPendingToolCalls",
+          pages.pendingToolCalls(userId, threadId)
+        )
+        return rows.map(({ data }) => data)
+      }
+    )
+  }
+})

@@ -1,0 +1,70 @@
+import type { AssistantMessageContent, AssistantMessageItem, ThreadItem } from "./Items.ts"
+import type { AssistantMessageUpdate, ThreadItemUpdate } from "./ItemUpdates.ts"
+import * as WidgetDiff from "./widgets/Diff.ts"
+
+/**
+ * The item as it looks after an update, as the client's own bookkeeping has it. An update that is
+ * meant for another kind of item changes nothing.
+ */
+export const applyUpdate = (item: ThreadItem, update: ThreadItemUpdate): ThreadItem => {
+  switch (item.type) {
+    case "assistant_message":
+      return "content_index" in update
+        ? { ...item, content: applyToParts(item.content, update) }
+        : item
+    case "widget":
+      return update.type === "widget.streaming_text.value_delta" ||
+        update.type === "widget.component.updated" ||
+        update.type === "widget.root.updated"
+        ? { ...item, widget: WidgetDiff.apply(item.widget, update) }
+        : item
+    case "workflow": {
+      if (!("task_index" in update)) return item
+      const tasks = item.workflow.tasks.slice()
+      const at = update.type === "workflow.task.added" ? tasks.length : update.task_index
+      tasks[Math.min(at, tasks.length)] = update.task
+      return { ...item, workflow: { ...item.workflow, tasks } }
+    }
+    case "generated_image":
+      return update.type === "generated_image.updated" ? { ...item, image: update.image } : item
+    default:
+      return item
+  }
+}
+
+const noPart: AssistantMessageContent = { annotations: [], text: "", type: "output_text" }
+
+const applyToParts = (
+  content: AssistantMessageItem["content"],
+  update: AssistantMessageUpdate
+): AssistantMessageItem["content"] => {
+  // The most parts a message can need; a wild index must not make an endless list.
+  const at = Math.min(Math.max(update.content_index, 0), content.length + 100)
+  const parts = content.slice()
+  while (parts.length <= at) parts.push(noPart)
+  const part = parts[at] ?? noPart
+  switch (update.type) {
+    case "assistant_message.content_part.added":
+    case "assistant_message.content_part.done":
+      parts[at] = update.content
+      return parts
+    case "assistant_message.content_part.text_delta":
+      parts[at] = { ...part, text: part.text + update.delta }
+      return parts
+    case "assistant_message.content_part.annotation_added": {
+      const annotations = part.annotations.slice()
+      annotations.splice(Math.max(update.annotation_index, 0), 0, update.annotation)
+      parts[at] = { ...part, annotations }
+      return parts
+    }
+  }
+}
+
+/** Updates that come one after the other in great number and make sense only together. */
+export const isDelta = ({ type }: ThreadItemUpdate): boolean =>
+  type === "assistant_message.content_part.text_delta" ||
+  type === "widget.streaming_text.value_delta"
+
+/** Whether there is something to read in it: what a cancelled answer has to have to be kept. */
+export const hasText = (item: ThreadItem): boolean =>
+  item.type === "assistant_message" && item.content.some(({ text }) => text.trim() !== "")

@@ -1,0 +1,31 @@
+import { Schema } from "effect"
+import { defaulted, optional } from "./Lenient.ts"
+
+export const UploadDescriptor = Schema.Struct({
+  url: Schema.String,
+  method: Schema.Literals(["POST", "PUT"]),
+  headers: defaulted(Schema.Record(Schema.String, Schema.String), {})
+})
+
+const attachment = {
+  id: Schema.String,
+  name: Schema.String,
+  mime_type: Schema.String,
+  upload_descriptor: optional(UploadDescriptor),
+  thread_id: optional(Schema.String)
+}
+
+export const FileAttachment = Schema.Struct({ ...attachment, type: Schema.Literal("file") })
+
+export const ImageAttachment = Schema.Struct({
+  ...attachment,
+  type: Schema.Literal("image"),
+  preview_url: Schema.String
+})
+
+/**
+ * An attachment as a client sees it. Its links are signed and expire, so they are made each time
+ * it is shown and never kept.
+ */
+export const Attachment = Schema.Union([FileAttachment, ImageAttachment])
+export type Attachment = typeof Attachment.Type

@@ -1,0 +1,68 @@
+import { Schema } from "effect"
+import { AssistantMessageContent, GeneratedImage } from "./Items.ts"
+import { optional } from "./Lenient.ts"
+import { Annotation } from "./Sources.ts"
+import { AnyWidgetComponent, WidgetRoot } from "./widgets/Widgets.ts"
+import { Task } from "./Workflows.ts"
+
+export const AssistantMessageUpdate = Schema.Union([
+  Schema.Struct({
+    type: Schema.Literals([
+      "assistant_message.content_part.added",
+      "assistant_message.content_part.done"
+    ]),
+    content_index: Schema.Int,
+    content: AssistantMessageContent
+  }),
+  Schema.Struct({
+    type: Schema.Literal("assistant_message.content_part.text_delta"),
+    content_index: Schema.Int,
+    delta: Schema.String
+  }),
+  Schema.Struct({
+    type: Schema.Literal("assistant_message.content_part.annotation_added"),
+    content_index: Schema.Int,
+    annotation_index: Schema.Int,
+    annotation: Annotation
+  })
+])
+export type AssistantMessageUpdate = typeof AssistantMessageUpdate.Type
+
+export const WidgetUpdate = Schema.Union([
+  Schema.Struct({
+    type: Schema.Literal("widget.streaming_text.value_delta"),
+    component_id: Schema.String,
+    delta: Schema.String,
+    done: Schema.Boolean
+  }),
+  Schema.Struct({
+    type: Schema.Literal("widget.component.updated"),
+    component_id: Schema.String,
+    component: AnyWidgetComponent
+  }),
+  Schema.Struct({ type: Schema.Literal("widget.root.updated"), widget: WidgetRoot })
+])
+export type WidgetUpdate = typeof WidgetUpdate.Type
+
+export const WorkflowUpdate = Schema.Struct({
+  type: Schema.Literals(["workflow.task.added", "workflow.task.updated"]),
+  task_index: Schema.Int,
+  task: Task
+})
+export type WorkflowUpdate = typeof WorkflowUpdate.Type
+
+export const GeneratedImageUpdate = Schema.Struct({
+  type: Schema.Literal("generated_image.updated"),
+  image: GeneratedImage,
+  progress: optional(Schema.Finite)
+})
+export type GeneratedImageUpdate = typeof GeneratedImageUpdate.Type
+
+/** How an item grows on the screen before it is done. */
+export const ThreadItemUpdate = Schema.Union([
+  ...AssistantMessageUpdate.members,
+  ...WidgetUpdate.members,
+  WorkflowUpdate,
+  GeneratedImageUpdate
+])
+export type ThreadItemUpdate = typeof ThreadItemUpdate.Type

@@ -1,0 +1,130 @@
+import { Schema } from "effect"
+import { Action } from "./Actions.ts"
+import { InferenceOptions, UserMessageContent } from "./Items.ts"
+import { defaulted, FreeForm, Json, LenientInt } from "./Lenient.ts"
+import { StructuredInputSubmission } from "./StructuredInputs.ts"
+
+export const UserMessageInput = Schema.Struct({
+  content: Schema.Array(UserMessageContent),
+  attachments: Schema.Array(Schema.String),
+  inference_options: InferenceOptions,
+  quoted_text: defaulted(Schema.NullOr(Schema.String), null)
+})
+export type UserMessageInput = typeof UserMessageInput.Type
+
+const operation = <const T extends string, F extends Schema.Struct.Fields>(type: T, params: F) =>
+  Schema.Struct({
+    type: Schema.Literal(type),
+    params: Schema.Struct(params),
+    metadata: defaulted(FreeForm, {})
+  })
+
+const thread_id = Schema.String
+const item_id = Schema.String
+
+const page = {
+  limit: defaulted(Schema.NullOr(LenientInt), null),
+  order: defaulted(Schema.Literals(["asc", "desc"]), "desc"),
+  after: defaulted(Schema.NullOr(Schema.String), null)
+}
+
+const customAction = {
+  thread_id,
+  item_id: defaulted(Schema.NullOr(item_id), null),
+  action: Action
+}
+
+/** Every operation of ChatKit's protocol: first those answered with a document, then with a stream. */
+const Operation = Schema.Union([
+  operation("threads.get_by_id", { thread_id }),
+  operation("threads.list", page),
+  operation("threads.update", { thread_id, title: Schema.String }),
+  operation("threads.delete", { thread_id }),
+  operation("items.list", { thread_id, ...page }),
+  operation("items.feedback", {
+    thread_id,
+    item_ids: Schema.Array(item_id),
+    kind: Schema.Literals(["positive", "negative"])
+  }),
+  operation("attachments.create", {
+    name: Schema.String,
+    size: LenientInt,
+    mime_type: Schema.String
+  }),
+  operation("attachments.delete", { attachment_id: Schema.String }),
+  operation("input.transcribe", { audio_base64: Schema.String, mime_type: Schema.String }),
+  operation("threads.sync_custom_action", customAction),
+  operation("threads.create", { input: UserMessageInput }),
+  operation("threads.add_user_message", { thread_id, input: UserMessageInput }),
+  operation("threads.add_client_tool_output", { thread_id, result: Json }),
+  operation("threads.add_structured_input", {
+    thread_id,
+    item_id,
+    input: StructuredInputSubmission
+  }),
+  operation("threads.retry_after_item", { thread_id, item_id }),
+  operation("threads.custom_action", customAction)
+])
+export type Operation = typeof Operation.Type
+
+/** The operations that are answered with a stream of events. */
+export type StreamingOperation = Extract<
+  Operation,
+  {
+    readonly type:
+      | "threads.create"
+      | "threads.add_user_message"
+      | "threads.add_client_tool_output"
+      | "threads.add_structured_input"
+      | "threads.retry_after_item"
+      | "threads.custom_action"
+  }
+>
+export type NonStreamingOperation = Exclude<Operation, StreamingOperation>
+
+const streaming: ReadonlySet<string> = new Set<StreamingOperation["type"]>([
+  "threads.create",
+  "threads.add_user_message",
+  "threads.add_client_tool_output",
+  "threads.add_structured_input",
+  "threads.retry_after_item",
+  "threads.custom_action"
+])
+
+export const isStreaming = (operation: Operation): operation is StreamingOperation =>
+  streaming.has(operation.type)
+
+/** The params of one operation, by its type. */
+export type Params<T extends Operation["type"]> = Extract<Operation, { readonly type: T }>["params"]
+
+/** For people with a terminal: short for creating a thread with this text, or adding it to one. */
+export const Shorthand = Schema.Struct({
+  type: Schema.optionalKey(Schema.Never),
+  message: Schema.String,
+  thread_id: Schema.optionalKey(Schema.String)
+})
+
+/** The body of `POST /support/chatkit`. */
+export const ChatKitRequest = Schema.Union([...Operation.members, Shorthand]).annotate({
+  identifier: "ChatKitRequest"
+})
+export type ChatKitRequest = typeof ChatKitRequest.Type
+
+export const operationTypes: ReadonlyArray<string> = Operation.members.map(
+  (member) => member.fields.type.literal
+)
+
+/** A request in full, whichever way it was written. */
+export const inFull = (request: ChatKitRequest): Operation => {
+  if (request.type !== undefined) return request
+  const { message, thread_id } = request
+  const input: UserMessageInput = {
+    content: [{ type: "input_text", text: message }],
+    attachments: [],
+    inference_options: {},
+    quoted_text: null
+  }
+  return thread_id === undefined
+    ? { type: "threads.create", params: { input }, metadata: {} }
+    : { type: "threads.add_user_message", params: { thread_id, input }, metadata: {} }
+}

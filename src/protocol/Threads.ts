@@ -1,0 +1,78 @@
+import { Schema } from "effect"
+import { ThreadItem } from "./Items.ts"
+import { defaulted, FreeForm, optional } from "./Lenient.ts"
+
+export const ThreadStatus = Schema.Union([
+  Schema.Struct({ type: Schema.Literal("active") }),
+  Schema.Struct({ type: Schema.Literals(["locked", "closed"]), reason: optional(Schema.String) })
+])
+export type ThreadStatus = typeof ThreadStatus.Type
+
+const thread = {
+  title: optional(Schema.String),
+  id: Schema.String,
+  created_at: Schema.String,
+  status: defaulted(ThreadStatus, { type: "active" }),
+  allowed_image_domains: optional(Schema.Array(Schema.String)),
+  metadata: defaulted(FreeForm, {})
+}
+
+/** A thread as it is kept, `metadata` included. */
+export const ThreadMetadata = Schema.Struct(thread)
+export type ThreadMetadata = typeof ThreadMetadata.Type
+
+const pageOf = <S extends Schema.Constraint>(data: S) =>
+  Schema.Struct({
+    data: Schema.Array(data),
+    has_more: Schema.Boolean,
+    after: optional(Schema.String)
+  })
+
+/** One page of a list; `after` is the cursor of the next one and set only when there is one. */
+export interface Page<A> {
+  readonly data: ReadonlyArray<A>
+  readonly has_more: boolean
+  readonly after?: string
+}
+
+export const ItemPage = pageOf(ThreadItem)
+
+/** A thread as it is shown: the wire never carries its `metadata`. */
+export const Thread = Schema.Struct({ ...thread, items: ItemPage })
+export type Thread = typeof Thread.Type
+
+export const ThreadPage = pageOf(Thread)
+
+const noItems: Page<ThreadItem> = { data: [], has_more: false }
+
+export const shown = (
+  { allowed_image_domains, created_at, id, status, title }: ThreadMetadata,
+  items: Page<ThreadItem> = noItems
+): Thread => ({
+  ...(title === undefined ? {} : { title }),
+  id,
+  created_at,
+  status,
+  ...(allowed_image_domains === undefined ? {} : { allowed_image_domains }),
+  metadata: {},
+  items
+})
+
+/** A page from one row more than it holds. */
+export const pageFrom = <A extends { readonly id: string }>(
+  rows: ReadonlyArray<A>,
+  limit: number
+): Page<A> => {
+  const data = rows.slice(0, limit)
+  const last = data.at(-1)
+  return rows.length > limit && last !== undefined
+    ? { data, has_more: true, after: last.id }
+    : { data, has_more: false }
+}
+
+/** A page is asked for by its size and the id of the last element already seen. */
+export interface PageQuery {
+  readonly limit: number
+  readonly order: "asc" | "desc"
+  readonly after: string | null
+}

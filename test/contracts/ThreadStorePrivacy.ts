@@ -1,0 +1,160 @@
+import { assert, type Vitest } from "@effect/vitest"
+import { Effect } from "effect"
+import { ThreadStore } from "../../src/threads/ThreadStore.ts"
+import { UserId } from "../../src/core/User.ts"
+import { unique } from "../support/postgres/Storage.ts"
+import {
+  all,
+  attachment,
+  failure,
+  message,
+  newest,
+  oddIds,
+  oldest,
+  put,
+  seenBy,
+  thread,
+  userWith
+} from "../support/Threads.ts"
+
+const twoChanges = [
+  put(message("any", "smuggled")),
+  { type: "update_thread", patch: { title: "New" } } as const
+]
+
+/** Everything that names a thread, an item or an attachment, and could find another user's. */
+export const attempts = (store: ThreadStore["Service"], user: UserId) => {
+  const ofThread = (id: string) => ({
+    loadThread: store.loadThread(user, id),
+    loadThreads: store.loadThreads(user, { ...newest, after: id }),
+    loadThreadItems: store.loadThreadItems(user, id, all),
+    loadThreadItemsAfter: store.loadThreadItems(user, id, { ...all, after: "first" }),
+    loadThreadItemsUpTo: store.loadThreadItems(user, id, { ...all, upTo: "first" }),
+    loadItem: store.loadItem(user, id, "first"),
+    loadPendingToolCalls: store.loadPendingToolCalls(user, id),
+    commitOne: store.commit(user, id, twoChanges.slice(0, 1)),
+    commit: store.commit(user, id, twoChanges),
+    commitOneInTurn: store.commit(user, id, twoChanges.slice(0, 1), "theirs"),
+    commitInTurn: store.commit(user, id, twoChanges, "theirs"),
+    commitNothing: store.commit(user, id, []),
+    updateThread: store.updateThread(user, id, { title: "New" }),
+    deleteThread: store.deleteThread(user, id),
+    beginTurn: store.beginTurn(user, id, "mine"),
+    endTurn: store.endTurn(user, id, "theirs")
+  })
+  const ofAttachment = (id: string) => ({
+    loadAttachments: store.loadAttachments(user, [id]),
+    deleteAttachment: store.deleteAttachment(user, id),
+    createThread: store.createThread(user, thread(unique("thr")), [
+      { type: "attach", attachment_ids: [id] }
+    ])
+  })
+  return { ofThread, ofAttachment }
+}
+
+/** What the attempts at something that does not exist come to. */
+export const nothing = {
+  loadThread: "NotFound(Thread)",
+  loadThreads: "NotFound(Thread)",
+  loadThreadItems: { data: [], has_more: false },
+  loadThreadItemsAfter: "NotFound(Item)",
+  loadThreadItemsUpTo: "NotFound(Item)",
+  loadItem: "NotFound(Item)",
+  loadPendingToolCalls: [],
+  commitOne: "NotFound(Thread)",
+  commit: "NotFound(Thread)",
+  commitOneInTurn: "TurnLost",
+  commitInTurn: "TurnLost",
+  commitNothing: "NotFound(Thread)",
+  updateThread: "NotFound(Thread)",
+  deleteThread: undefined,
+  beginTurn: "NotFound(Thread)",
+  endTurn: undefined,
+  loadAttachments: "NotFound(Attachment)",
+  deleteAttachment: undefined,
+  createThread: "NotFound(Attachment)"
+}
+
+const outcomes = (effects: Record<string, Effect.Effect<unknown, unknown>>) =>
+  Effect.all(
+    Object.fromEntries(
+      Object.entries(effects).map(([name, effect]) => [
+        name,
+        Effect.matchEffect(effect, {
+          onFailure: (error) => failure(Effect.fail(error)),
+          onSuccess: (value) => Effect.succeed(value)
+        })
+      ])
+    )
+  )
+
+/** Whose is whose, in every store. */
+export const privacy = (it: Vitest.MethodsNonLive<ThreadStore>) => {
+  it.effect("lets nobody find, change or delete what is another's", () =>
+    Effect.gen(function* () {
+      const { ids, store, user } = yield* userWith(2)
+      const [id = "", free = ""] = ids
+      const file = `${user}-file`
+      yield* store.saveAttachment(user, attachment(file))
+      yield* store.beginTurn(user, id, "theirs")
+      const before = yield* seenBy(user, ids, [file])
+      for (const name of [unique("stranger"), user.toUpperCase(), `${user} `]) {
+        const stranger = UserId.make(name)
+        const { ofAttachment, ofThread } = attempts(store, stranger)
+        for (const thread of ids) {
+          const found = yield* outcomes({ ...ofThread(thread), ...ofAttachment(file) })
+          assert.deepEqual(found, nothing)
+        }
+        assert.deepEqual(yield* seenBy(stranger, [id], [file]), {
+          threads: { data: [], has_more: false },
+          items: [{ data: [], has_more: false }],
+          visible: [{ data: [], has_more: false }],
+          pending: [[]],
+          attachments: ["missing"]
+        })
+      }
+      assert.deepEqual(yield* seenBy(user, ids, [file]), before)
+      yield* store.commit(user, id, [put(message(id, "still_mine"))], "theirs")
+      yield* store.beginTurn(user, free, "theirs too")
+    })
+  )
+
+  it.effect("finds nothing by an id with odd bytes", () =>
+    Effect.gen(function* () {
+      const { id, store, user } = yield* userWith(1)
+      const file = `${user}-file`
+      yield* store.saveAttachment(user, attachment(file))
+      const { ofAttachment, ofThread } = attempts(store, user)
+      const before = yield* seenBy(user, [id], [file])
+      for (const odd of oddIds(id)) {
+        const found = yield* outcomes({ ...ofThread(odd), ...ofAttachment(odd) })
+        assert.deepEqual(found, nothing, JSON.stringify(odd).slice(0, 80))
+        const item = yield* failure(store.loadItem(user, id, odd))
+        assert.strictEqual(item, "NotFound(Item)")
+        for (const query of [
+          { ...all, after: odd },
+          { ...all, upTo: odd }
+        ]) {
+          assert.strictEqual(
+            yield* failure(store.loadThreadItems(user, id, query)),
+            "NotFound(Item)"
+          )
+        }
+      }
+      assert.deepEqual(yield* seenBy(user, [id], [file]), before)
+    })
+  )
+
+  it.effect("knows no cursor that is none of the user's threads", () =>
+    Effect.gen(function* () {
+      const { store, user } = yield* userWith(2)
+      const other = yield* userWith(1)
+      for (const after of [other.id, "first", "thr_unknown"]) {
+        for (const query of [oldest, newest]) {
+          const failed = yield* failure(store.loadThreads(user, { ...query, after }))
+          assert.strictEqual(failed, "NotFound(Thread)")
+        }
+      }
+    })
+  )
+}

@@ -1,0 +1,144 @@
+import { Context, Effect } from "effect"
+import type { ThreadItem, UserMessageItem } from "../../src/protocol/Items.ts"
+import {
+  type AttachmentRecord,
+  type Change,
+  type ItemQuery,
+  ThreadStore
+} from "../../src/threads/ThreadStore.ts"
+import type { ThreadMetadata } from "../../src/protocol/Threads.ts"
+import { UserId } from "../../src/core/User.ts"
+import { unique } from "./postgres/Storage.ts"
+
+const created_at = "2026-01-02T03:04:05Z"
+
+export const thread = (id: string, overrides: Partial<ThreadMetadata> = {}): ThreadMetadata => ({
+  id,
+  created_at,
+  status: { type: "active" },
+  metadata: {},
+  ...overrides
+})
+
+export const message = (thread_id: string, id: string, text = "Hello"): UserMessageItem => ({
+  id,
+  thread_id,
+  created_at,
+  type: "user_message",
+  content: [{ type: "input_text", text }],
+  attachments: [],
+  inference_options: {}
+})
+
+export const answer = (thread_id: string, id: string, text = "Hi"): ThreadItem => ({
+  id,
+  thread_id,
+  created_at,
+  type: "assistant_message",
+  content: [{ annotations: [], text, type: "output_text" }]
+})
+
+export const hidden = (thread_id: string, id: string, content = "a note"): ThreadItem => ({
+  id,
+  thread_id,
+  created_at,
+  type: "hidden_context_item",
+  content
+})
+
+export const toolCall = (
+  thread_id: string,
+  id: string,
+  status: "pending" | "completed" = "pending"
+): ThreadItem => ({
+  id,
+  thread_id,
+  created_at,
+  type: "client_tool_call",
+  status,
+  call_id: `call-${id}`,
+  name: "look",
+  arguments: { b: 1, a: null }
+})
+
+export const attachment = (
+  id: string,
+  overrides: Partial<AttachmentRecord> = {}
+): AttachmentRecord => ({
+  id,
+  name: "plan.pdf",
+  mime_type: "application/pdf",
+  size: 1_000,
+  uploaded: false,
+  metadata: {},
+  ...overrides
+})
+
+export const put = (item: ThreadItem): Change => ({ type: "put_item", item })
+
+export const newest = { order: "desc", limit: 20, after: null } as const
+export const oldest = { order: "asc", limit: 20, after: null } as const
+export const all: ItemQuery = { order: "asc", limit: 1_000, after: null, hidden: true }
+export const visible: ItemQuery = { ...all, hidden: false }
+
+export const idsOf = (page: { readonly data: ReadonlyArray<{ readonly id: string }> }) =>
+  page.data.map(({ id }) => id)
+
+/** Ends the lease of the turn that holds this thread, as if nothing had been heard of it. */
+export class Leases extends Context.Service<
+  Leases,
+  { readonly expire: (threadId: string) => Effect.Effect<void> }
+>()("test/Leases") {}
+
+/** A user nobody else is, with so many threads `<user>-0`, `<user>-1`, … of one message each. */
+export const userWith = Effect.fnUntraced(function* (count: number) {
+  const store = yield* ThreadStore
+  const user = UserId.make(unique("user"))
+  const ids = Array.from({ length: count }, (_, i) => `${user}-${i}`)
+  for (const id of ids) yield* store.createThread(user, thread(id), [put(message(id, "first"))])
+  return { store, user, ids, id: ids[0] ?? `${user}-none` }
+})
+
+/** What no id looks like, and what would be an id if somebody trimmed, folded or unescaped it. */
+export const oddIds = (id: string) => [
+  "",
+  "\u0000",
+  `${id}\u0000`,
+  `${id} `,
+  ` ${id}`,
+  `${id}\n`,
+  id.toUpperCase(),
+  `${id}%`,
+  "%",
+  "'",
+  "\ud800",
+  "\u{1f600}",
+  "x".repeat(129),
+  "x".repeat(100_000)
+]
+
+/** How an effect that has to fail failed. */
+export const failure = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.map(Effect.flip(effect), (error) => {
+    const { _tag, object } = error as { readonly _tag: string; readonly object?: string }
+    return object === undefined ? _tag : `${_tag}(${object})`
+  })
+
+/** Everything one user can see of these threads and attachments. */
+export const seenBy = Effect.fnUntraced(function* (
+  user: UserId,
+  threads: ReadonlyArray<string>,
+  attachments: ReadonlyArray<string>
+) {
+  const store = yield* ThreadStore
+  const missing = () => Effect.succeed("missing" as const)
+  return {
+    threads: yield* store.loadThreads(user, { ...oldest, limit: 1_000 }),
+    items: yield* Effect.forEach(threads, (id) => store.loadThreadItems(user, id, all)),
+    visible: yield* Effect.forEach(threads, (id) => store.loadThreadItems(user, id, visible)),
+    pending: yield* Effect.forEach(threads, (id) => store.loadPendingToolCalls(user, id)),
+    attachments: yield* Effect.forEach(attachments, (id) =>
+      Effect.catchTag(store.loadAttachments(user, [id]), "NotFound", missing)
+    )
+  }
+})

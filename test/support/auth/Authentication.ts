@@ -1,0 +1,33 @@
+import { Effect, Layer } from "effect"
+import type { IdentityQuery, Identities } from "../../../src/auth/Identities.ts"
+import { Authenticator } from "../../../src/auth/Authenticator.ts"
+import { BearerToken } from "../../../src/auth/BearerToken.ts"
+import type { TokenPolicy } from "../../../src/auth/JwtVerifier.ts"
+import type { KeySource } from "../../../src/auth/KeySource.ts"
+import { Sessions } from "../../../src/auth/Sessions.ts"
+import { Users } from "../../../src/auth/Users.ts"
+import { identitiesMemory, keysOf } from "../Doubles.ts"
+import { verifierOn } from "./Verifier.ts"
+
+/** The whole way from header lines to a person, with doubles for what is outside. */
+export const door = (
+  outside: {
+    readonly keys?: Layer.Layer<KeySource>
+    readonly accounts?: Layer.Layer<Identities>
+    readonly asked?: Array<IdentityQuery>
+  } = {},
+  policy: Partial<TokenPolicy> = {}
+): Layer.Layer<Authenticator> => {
+  const { keys = keysOf(), accounts = identitiesMemory(outside.asked) } = outside
+  return Authenticator.layer.pipe(
+    Layer.provide([
+      BearerToken.layer,
+      verifierOn(keys, policy),
+      Users.layer.pipe(Layer.provide(accounts)),
+      Sessions.layer
+    ])
+  )
+}
+
+export const authenticate = (...lines: ReadonlyArray<string>) =>
+  Effect.flatMap(Authenticator, (authenticator) => authenticator.authenticate(lines))

@@ -1,0 +1,192 @@
+import * as http from "node:http"
+import { assert } from "@effect/vitest"
+import { Context, Effect, Layer, Stream } from "effect"
+import { SqlClient } from "effect/sql"
+import { CurrentUser } from "../../../src/auth/CurrentUser.ts"
+import { Responder, type ResponderShape } from "../../../src/responder/Responder.ts"
+import { ThreadStore } from "../../../src/threads/ThreadStore.ts"
+import { UserId } from "../../../src/core/User.ts"
+import { betterAuthTables, jwksRow } from "../BetterAuthSchema.ts"
+import { operation } from "../Conversation.ts"
+import { all } from "../Threads.ts"
+import { SharedDatabase, unique } from "../postgres/Storage.ts"
+import { StorePg } from "../postgres/ThreadStores.ts"
+import { TestDatabase } from "../Database.ts"
+import { type Answer, ask, forgiving, start } from "../Server.ts"
+import { makeKey, pluginClaims, sign } from "../Tokens.ts"
+import { makeNames } from "./Names.ts"
+
+/**
+ * Somebody nobody else is, with a token of their own. Ids are named by kind and number in the order
+ * in which they appeared, in what is sent and in what is received; see `Names.ts`.
+ */
+export interface Client {
+  readonly userId: UserId
+  readonly store: ThreadStore["Service"]
+  readonly ask: (body: unknown) => Effect.Effect<Answer>
+  /** The bytes of an answer that streams. */
+  readonly stream: (body: unknown) => Effect.Effect<string>
+  /** The bytes of a stream up to the event with this text, where the client hangs up. */
+  readonly leave: (body: unknown, text: string) => Effect.Effect<string>
+  /** The bytes of an answer that does not stream. */
+  readonly document: (body: unknown) => Effect.Effect<string>
+  /** What is said why the request is not answered. */
+  readonly refusal: (body: unknown) => Effect.Effect<readonly [status: number, error: unknown]>
+  /** The items of a thread that is opened again. */
+  readonly reload: (thread: string) => Effect.Effect<unknown>
+  /** Everything that is kept of a thread's items, hidden ones included, the oldest first. */
+  readonly stored: (thread: string) => Effect.Effect<ReadonlyArray<unknown>>
+  readonly storedThread: (thread: string) => Effect.Effect<unknown>
+  /** Comes back when no turn runs in the thread any more. */
+  readonly settled: (thread: string) => Effect.Effect<void>
+  /** The same with ids by their names. */
+  readonly named: (json: unknown) => unknown
+  readonly unnamed: <A>(json: A) => A
+}
+
+/** One server for a file of tests, on a database with Better Auth's tables. */
+export class Wire extends Context.Service<
+  Wire,
+  {
+    /** Somebody new, and what answers from now on: the tests of a file run one after the other. */
+    readonly someone: (responder?: Partial<ResponderShape>) => Effect.Effect<Client>
+  }
+>()("test/conformance/Wire") {
+  /** With the responder that the test at hand brings. */
+  static readonly scripted = Layer.suspend(() => layerOf(scripted()))
+  /** With the product's own. */
+  static readonly playground = Layer.suspend(() => layerOf(undefined))
+}
+
+export const someone = (responder?: Partial<ResponderShape>) =>
+  Effect.flatMap(Wire, (wire) => wire.someone(responder))
+
+const wait = "test.wait"
+
+const scripted = () => {
+  let current = Responder.make({ respond: () => Stream.empty })
+  const layer = Layer.succeed(Responder, {
+    respond: (turn) => current.respond(turn),
+    action: (turn) => (turn.action.type === wait ? Stream.empty : current.action(turn)),
+    syncAction: (action) => current.syncAction(action),
+    addFeedback: (feedback) => current.addFeedback(feedback),
+    transcribe: (dictation) => current.transcribe(dictation),
+    streamOptions: (thread) => current.streamOptions(thread)
+  })
+  return {
+    layer,
+    use: (own: Partial<ResponderShape>) => {
+      current = Responder.make({ respond: () => Stream.empty, ...own })
+    }
+  }
+}
+
+const layerOf = (script: ReturnType<typeof scripted> | undefined) =>
+  Layer.effect(
+    Wire,
+    Effect.gen(function* () {
+      const { exec } = yield* TestDatabase
+      const store = yield* ThreadStore
+      const key = yield* Effect.promise(() => makeKey())
+      yield* exec(betterAuthTables + jwksRow(key.kid, key.publicJwk))
+      const database = Layer.succeed(SqlClient.SqlClient, yield* SqlClient.SqlClient)
+      const { url } = yield* start(database, {}, forgiving, script?.layer)
+      return {
+        someone: Effect.fnUntraced(function* (responder = {}) {
+          script?.use(responder)
+          const userId = UserId.make(unique("user"))
+          yield* exec(`
+            insert into "user" ("id", "name", "email", "emailVerified")
+            values ('${userId}', 'Somebody', '${userId}@example.com', true);
+            insert into "session" ("id", "userId", "token", "expiresAt")
+            values ('${userId}', '${userId}', '${userId}', now() + interval '1 day')`)
+          const token = yield* Effect.promise(() => sign(key, pluginClaims(userId)))
+          return clientOf({ url, token, userId, store })
+        })
+      }
+    })
+  ).pipe(Layer.provide(StorePg), Layer.provide(SharedDatabase))
+
+const eventStream = "text/event-stream; charset=utf-8"
+
+const clientOf = (options: {
+  readonly url: string
+  readonly token: string
+  readonly userId: UserId
+  readonly store: ThreadStore["Service"]
+}): Client => {
+  const { store, token, url, userId } = options
+  const names = makeNames(url)
+
+  const send = (body: unknown) => ask(url, token, names.unnamed(body))
+
+  const answered = Effect.fnUntraced(function* (body: unknown, type: string) {
+    const answer = yield* send(body)
+    assert.deepStrictEqual(
+      [answer.status, answer.headers["content-type"]],
+      [200, type],
+      answer.body
+    )
+    return names.inText(answer.body)
+  })
+
+  const stream = (body: unknown) => answered(body, eventStream)
+  const document = (body: unknown) => answered(body, "application/json")
+
+  return {
+    userId,
+    store,
+    ask: send,
+    stream,
+    leave: (body, text) => Effect.map(leaving(url, token, names.unnamed(body), text), names.inText),
+    document,
+    refusal: (body) =>
+      Effect.map(send(body), ({ body, status }) => [status, JSON.parse(body)] as const),
+    reload: (thread) =>
+      Effect.map(
+        document(operation("threads.get_by_id", { thread_id: thread })),
+        (body) => (JSON.parse(body) as { readonly items: unknown }).items
+      ),
+    stored: (thread) =>
+      Effect.map(
+        Effect.orDie(store.loadThreadItems(userId, names.unnamed(thread), all)),
+        ({ data }) => names.named(data) as ReadonlyArray<unknown>
+      ),
+    storedThread: (thread) =>
+      Effect.map(Effect.orDie(store.loadThread(userId, names.unnamed(thread))), names.named),
+    settled: (thread_id) =>
+      Effect.asVoid(
+        stream(operation("threads.custom_action", { thread_id, action: { type: wait } }))
+      ),
+    named: names.named,
+    unnamed: names.unnamed
+  }
+}
+
+const leaving = (url: string, token: string, body: unknown, text: string) =>
+  Effect.callback<string>((resume) => {
+    const sent = http.request(new URL("/support/chatkit", url), {
+      method: "POST",
+      agent: false,
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }
+    })
+    sent.on("response", (response) => {
+      let heard = ""
+      response.setEncoding("utf8")
+      response.on("error", () => undefined)
+      response.on("end", () => resume(Effect.die(new Error(`the stream ended: ${heard}`))))
+      response.on("data", (chunk: string) => {
+        heard += chunk
+        const end = heard.indexOf("\n\n", heard.indexOf(text))
+        if (!heard.includes(text) || end === -1) return
+        sent.destroy()
+        resume(Effect.succeed(heard.slice(0, end + 2)))
+      })
+    })
+    sent.on("error", () => undefined)
+    sent.end(JSON.stringify(body))
+    return Effect.sync(() => sent.destroy())
+  })
+
+/** Whose request it is that the responder answers. */
+export const whoAsks = Effect.map(CurrentUser, ({ userId }) => userId)

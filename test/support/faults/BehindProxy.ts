@@ -1,0 +1,140 @@
+import { assert } from "@effect/vitest"
+import { Effect, Redacted, Schedule } from "effect"
+import { Timeouts } from "../../../src/core/Timeouts.ts"
+import * as Database from "../../../src/postgres/Pool.ts"
+import { betterAuthTables, jwksRow, people } from "../BetterAuthSchema.ts"
+import { TestDatabase } from "../Database.ts"
+import { type Answer, ask, request, start } from "../Server.ts"
+import { makeKey, pluginClaims, sign } from "../Tokens.ts"
+import * as Proxy from "./Proxy.ts"
+
+export const unavailable = `{"error":"Service temporarily unavailable","status":503}`
+/** Once the caller is known, ChatKit's client gets the sentence where it looks for it. */
+export const unavailableToKnown = `{"error":"Service temporarily unavailable","status":503,"message":"Service temporarily unavailable"}`
+
+/** Where a database's URL points, and the same URL pointing elsewhere. */
+export const throughPort = (url: string, port: number): string => {
+  const through = new URL(url)
+  through.host = `127.0.0.1:${port}`
+  return through.href
+}
+
+/** Better Auth's tables with the cast and one key in them, and nothing of ours. */
+export const freshDatabase = Effect.gen(function* () {
+  const database = yield* TestDatabase
+  const key = yield* Effect.promise(() => makeKey())
+  yield* database.exec(`
+    drop schema if exists chatkit cascade;
+    drop schema public cascade; create schema public; grant usage on schema public to public;
+    ${betterAuthTables} ${people} ${jwksRow(key.kid, key.publicJwk)}`)
+  const token = yield* Effect.promise(() => sign(key, pluginClaims("ada")))
+  return { database, key, token }
+})
+
+/** A server of the real program whose way to PostgreSQL leads through a proxy. */
+export const behindProxy = (
+  options: {
+    readonly poolSize?: number
+    readonly env?: Record<string, string>
+    /** What has happened to the database before the server starts. */
+    readonly before?: (proxy: Proxy.Proxy) => Effect.Effect<void>
+    readonly credentials?: (url: URL) => void
+  } = {}
+) =>
+  Effect.gen(function* () {
+    const { database, key, token } = yield* freshDatabase
+    const target = new URL(database.url!)
+    const proxy = yield* Proxy.make({ host: target.hostname, port: Number(target.port || 5432) })
+    yield* options.before?.(proxy) ?? Effect.void
+    const through = new URL(throughPort(target.href, proxy.port))
+    options.credentials?.(through)
+    const { logs, url } = yield* start(
+      Database.layer({ url: Redacted.make(through.href), poolSize: options.poolSize ?? 10 }),
+      options.env ?? {},
+      yield* Timeouts
+    )
+    return { database, proxy, key, token, url, logs }
+  })
+
+/** Asks so many at once and asserts that each is told of the outage in time. */
+export const allUnavailable = (url: string, token: string, count = 1, body?: unknown) =>
+  Effect.forEach(Array.from({ length: count }), () => assertUnavailable(ask(url, token, body)), {
+    concurrency: "unbounded",
+    discard: true
+  })
+
+/** How many times slower than usual this machine is right now: others may use it too. */
+const slowness = () => {
+  const loops = 4e6
+  const usual = 8
+  const began = performance.now()
+  let sum = 0
+  for (let i = 0; i < loops; i++) sum += i
+  return Math.max(Math.sign(sum), (performance.now() - began) / usual)
+}
+
+/** The outage is what the requirement says it is: 503, the exact words, within two seconds. */
+export const assertUnavailable = (question: Effect.Effect<Answer>) =>
+  Effect.map(assertTimely(question), (answer) => {
+    assert.strictEqual(answer.status, 503, answer.body)
+    assert.include([unavailable, unavailableToKnown], answer.body)
+    assert.match(answer.headers["retry-after"] ?? "", /^[1-9]\d*$/)
+    assert.isUndefined(answer.headers["www-authenticate"])
+    return answer
+  })
+
+/** Whatever the answer is, unless it is a success it came within two seconds. */
+export const assertTimely = (question: Effect.Effect<Answer>) =>
+  Effect.gen(function* () {
+    const before = slowness()
+    const began = performance.now()
+    const answer = yield* question
+    const milliseconds = performance.now() - began
+    assert.include([200, 503], answer.status)
+    if (answer.status !== 200) {
+      assert.isBelow(milliseconds, 2_000 * Math.max(before, slowness()))
+    }
+    return answer
+  })
+
+/** A first request that succeeds; on a machine that is busy with something else, one of the first. */
+export const assertOk = (question: Effect.Effect<Answer>) =>
+  question.pipe(
+    Effect.repeat({
+      schedule: Schedule.spaced("200 millis"),
+      until: ({ status }) => status !== 503 || slowness() < 1.5,
+      times: 20
+    }),
+    Effect.map((answer) => {
+      assert.strictEqual(answer.status, 200, answer.body)
+      return answer
+    })
+  )
+
+export const get = (url: string, path: string) => request(url, { method: "GET", path })
+
+/** Looks again until it holds; fails with what was seen last when it never does. */
+export const eventually = <A>(look: Effect.Effect<A>, holds: (seen: A) => boolean, tries = 100) =>
+  look.pipe(
+    Effect.filterOrFail(holds, (seen) => seen),
+    Effect.retry({ schedule: Schedule.spaced("50 millis"), times: tries }),
+    Effect.catch((seen) => Effect.die(new Error(`still ${JSON.stringify(seen)}`)))
+  )
+
+/** How PostgreSQL turns a connection away (protocol 3.0, ErrorResponse). */
+export const errorResponse = (sqlstate: string): Uint8Array => {
+  const fields = Buffer.from(`SFATAL\0VFATAL\0C${sqlstate}\0Mgo away, s3cret\0\0`)
+  const header = Buffer.alloc(5)
+  header.write("E")
+  header.writeInt32BE(4 + fields.length, 1)
+  return Buffer.concat([header, fields])
+}
+
+/** The states of our server's connections to the test's database. */
+export const backends = Effect.map(TestDatabase, ({ exec }) =>
+  Effect.map(
+    exec(`select pid, state, coalesce(wait_event_type, '') as waits from pg_stat_activity
+      where datname = current_database() and application_name = 'effect-chatkit'`),
+    (rows) => rows as ReadonlyArray<{ pid: number; state: string; waits: string }>
+  )
+)

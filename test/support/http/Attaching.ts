@@ -1,0 +1,261 @@
+import * as http from "node:http"
+import { NodeHttpServer } from "@effect/platform-node"
+import { ByteSize, Context, Effect, Layer, Redacted } from "effect"
+import { HttpIncomingMessage, HttpRouter, HttpServer } from "effect/http"
+import { HttpApi, HttpApiBuilder } from "effect/http-api"
+import { AttachmentsApi } from "../../../src/api/AttachmentsApi.ts"
+import { Authenticator } from "../../../src/auth/Authenticator.ts"
+import { AttachmentContent } from "../../../src/attachments/AttachmentContent.ts"
+import { AttachmentLinks } from "../../../src/attachments/AttachmentLinks.ts"
+import { AttachmentRules } from "../../../src/attachments/AttachmentRules.ts"
+import type { Attachment } from "../../../src/protocol/Attachments.ts"
+import { Ids } from "../../../src/core/Ids.ts"
+import { LinkKey } from "../../../src/attachments/LinkKey.ts"
+import { type AttachmentRecord, ThreadStore } from "../../../src/threads/ThreadStore.ts"
+import { AttachmentContentPg } from "../../../src/postgres/AttachmentContentPg.ts"
+import { LinkKeyPg } from "../../../src/postgres/LinkKeyPg.ts"
+import { SqlFailures } from "../../../src/postgres/SqlFailures.ts"
+import { Migrations } from "../../../src/postgres/Migrations.ts"
+import { ThreadStorePg } from "../../../src/postgres/ThreadStorePg.ts"
+import { InvalidToken } from "../../../src/auth/Errors.ts"
+import { Timeouts } from "../../../src/core/Timeouts.ts"
+import { PublicUrl } from "../../../src/attachments/PublicUrl.ts"
+import { SessionId, UserId } from "../../../src/core/User.ts"
+import { SignedAttachmentLinks } from "../../../src/attachments/SignedAttachmentLinks.ts"
+import { AttachmentsHttp } from "../../../src/http/AttachmentsHttp.ts"
+import { AuthenticationLog } from "../../../src/http/AuthenticationLog.ts"
+import { AuthenticationHttp } from "../../../src/http/AuthenticationHttp.ts"
+import { Draining } from "../../../src/http/Draining.ts"
+import { Envelope } from "../../../src/http/Envelope.ts"
+import * as NodeServer from "../../../src/http/NodeServer.ts"
+import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
+import { SharedDatabase, unique } from "../postgres/Storage.ts"
+import { captureLogs } from "../Doubles.ts"
+import { TestDatabase } from "../Database.ts"
+
+export const ada = UserId.make("ada")
+export const grace = UserId.make("grace")
+
+/** Whoever says a name is believed. */
+const Believed = Layer.succeed(Authenticator, {
+  authenticate: ([line]) =>
+    line?.startsWith("Bearer ") === true
+      ? Effect.succeed({
+          userId: UserId.make(line.slice("Bearer ".length)),
+          sessionId: SessionId.make("session"),
+          email: Redacted.make("x@example.com"),
+          name: "",
+          verification: { kind: "jwt" as const, alg: "EdDSA" }
+        })
+      : Effect.fail(new InvalidToken({ reason: "no_credentials" }))
+})
+
+const own = Layer.mergeAll(AttachmentContentPg, LinkKeyPg, ThreadStorePg).pipe(
+  Layer.provide(Migrations.layer),
+  Layer.provide(SqlFailures.layer)
+)
+
+/** The same service, and a note of every call. */
+const noted = <S extends object>(service: S, calls: Array<string>): S =>
+  Object.fromEntries(
+    Object.entries(service).map(([name, method]) => [
+      name,
+      typeof method === "function" && !Effect.isEffect(method)
+        ? (...args: ReadonlyArray<unknown>) => {
+            calls.push(name)
+            return method(...args)
+          }
+        : method
+    ])
+  ) as S
+
+interface Options {
+  readonly limit?: ByteSize.ByteSize
+  readonly types?: ReadonlyArray<string>
+}
+
+/** The routes of attachments on a real server and a real database, for people who only say their name. */
+export class Attaching extends Context.Service<
+  Attaching,
+  {
+    readonly url: string
+    readonly logs: Array<string>
+    /** Every question the routes asked the database. */
+    readonly calls: Array<string>
+    readonly store: ThreadStore["Service"]
+    readonly content: AttachmentContent["Service"]
+    readonly key: Redacted.Redacted
+    readonly exec: TestDatabase["Service"]["exec"]
+    /** An attachment that waits for its bytes, as the client gets to see it. */
+    readonly create: (attachment?: Partial<AttachmentRecord>) => Effect.Effect<Attachment>
+    /** As the client sees it by now. */
+    readonly shown: (id: string) => Effect.Effect<Attachment>
+  }
+>()("test/http/Attaching") {
+  static readonly layer = ({ limit = ByteSize.mebibytes(20), types }: Options = {}) =>
+    Layer.effect(
+      Attaching,
+      Effect.gen(function* () {
+        const logs: Array<string> = []
+        const calls: Array<string> = []
+        const noting = Layer.mergeAll(
+          Layer.effect(
+            ThreadStore,
+            Effect.map(ThreadStore, (store) => noted(store, calls))
+          ),
+          Layer.effect(
+            AttachmentContent,
+            Effect.map(AttachmentContent, (content) => noted(content, calls))
+          )
+        )
+        const Api = HttpApi.make("effect-chatkit").add(AttachmentsApi)
+        const routes = HttpApiBuilder.layer(Api).pipe(
+          Layer.provide(AttachmentsHttp.pipe(Layer.provide(AuthenticationHttp)))
+        )
+        const envelope = Envelope({ docs: false, publicUrl: undefined, allowsOrigin: () => true })
+        const served = HttpRouter.serve(Layer.mergeAll(routes, envelope), {
+          disableLogger: true,
+          disableListenLog: true
+        })
+        const rules = { limit, types: new Set(types ?? ["image/png", "text/plain"]) }
+        const context = yield* Layer.build(
+          served.pipe(
+            Layer.provide([AuthenticationLog.layer, Draining.layer, Believed, Ids.layer]),
+            Layer.provide(Layer.succeed(AttachmentRules, rules)),
+            // Uploads are larger than any other body may be.
+            Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(1024))),
+            Layer.provideMerge(
+              NodeHttpServer.layer(() => NodeServer.make(), {
+                host: "127.0.0.1",
+                port: 0,
+                gracefulShutdownTimeout: "1 second"
+              })
+            ),
+            Layer.provide(noting),
+            Layer.provideMerge(SignedAttachmentLinks),
+            Layer.provideMerge(own),
+            Layer.provide([LogBudget.layer, captureLogs(logs)]),
+            Layer.provide(Layer.succeed(Timeouts, { statement: 20_000, request: 40_000 }))
+          )
+        )
+        const { address } = Context.get(context, HttpServer.HttpServer)
+        const url = HttpServer.formatAddress(address)
+        const store = Context.get(context, ThreadStore)
+        const { maker } = Context.get(context, AttachmentLinks)
+        const asSeen = (record: AttachmentRecord) =>
+          Effect.map(
+            Effect.provideService(maker, PublicUrl, () => url),
+            ({ shown }) => shown(ada, record)
+          ).pipe(Effect.orDie)
+        return {
+          url,
+          logs,
+          calls,
+          store,
+          content: Context.get(context, AttachmentContent),
+          key: yield* Effect.orDie(Context.get(context, LinkKey).key),
+          exec: (yield* TestDatabase).exec,
+          create: Effect.fnUntraced(function* (attachment) {
+            const record: AttachmentRecord = {
+              id: unique("atc"),
+              name: "notes.txt",
+              mime_type: "text/plain",
+              size: 5,
+              uploaded: false,
+              metadata: {},
+              ...attachment
+            }
+            yield* Effect.orDie(store.saveAttachment(ada, record))
+            return yield* asSeen(record)
+          }),
+          shown: (id) =>
+            store.loadAttachments(ada, [id]).pipe(
+              Effect.orDie,
+              Effect.flatMap(([record]) => asSeen(record!))
+            )
+        }
+      })
+    ).pipe(Layer.provideMerge(SharedDatabase))
+}
+
+export interface Bytes {
+  readonly status: number
+  readonly headers: http.IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+/** One request with these bytes, or with these pieces and no length. */
+export const send = (
+  url: string,
+  options: {
+    readonly method: string
+    readonly headers?: Record<string, string>
+    readonly body?: Uint8Array | string | ReadonlyArray<Uint8Array>
+  }
+): Effect.Effect<Bytes> =>
+  Effect.callback<Bytes>((resume) => {
+    const { body, headers = {}, method } = options
+    const sent = http.request(url, { method, agent: false, headers }, (response) => {
+      const chunks: Array<Buffer> = []
+      response.on("data", (chunk: Buffer) => chunks.push(chunk))
+      response.on("error", (error) => resume(Effect.die(error)))
+      response.on("end", () => {
+        const { headers, statusCode = 0 } = response
+        resume(Effect.succeed({ status: statusCode, headers, body: Buffer.concat(chunks) }))
+      })
+    })
+    // A server that has refused may close while we still send.
+    sent.on("error", () => undefined)
+    if (Array.isArray(body)) {
+      for (const piece of body) sent.write(piece)
+      sent.end()
+    } else {
+      sent.end(body)
+    }
+    return Effect.sync(() => sent.destroy())
+  })
+
+/** The body of a refusal. */
+export const refusalOf = ({ body, status }: Bytes): unknown => {
+  const { error } = JSON.parse(body.toString("utf8")) as { readonly error: unknown }
+  return [status, error]
+}
+
+export const uploadUrl = (attachment: Attachment): string => attachment.upload_descriptor!.url
+
+export const put = (
+  attachment: Attachment,
+  body: Uint8Array | string | ReadonlyArray<Uint8Array>,
+  headers: Record<string, string> = {}
+) => send(uploadUrl(attachment), { method: "PUT", body, headers })
+
+/** A part of a form. */
+export interface Part {
+  readonly field: string
+  readonly filename?: string
+  readonly type?: string
+  readonly content: Uint8Array | string
+}
+
+const boundary = "----a-boundary"
+
+/** A form as a browser writes it. */
+export const formOf = (parts: ReadonlyArray<Part>, end = `--${boundary}--\r\n`) => ({
+  headers: { "content-type": `multipart/form-data; boundary=${boundary}` },
+  body: Buffer.concat([
+    ...parts.flatMap(({ content, field, filename, type }) => [
+      Buffer.from(
+        `--${boundary}\r\ncontent-disposition: form-data; name="${field}"${filename === undefined ? "" : `; filename="${filename}"`}\r\n${type === undefined ? "" : `content-type: ${type}\r\n`}\r\n`
+      ),
+      Buffer.from(content),
+      Buffer.from("\r\n")
+    ]),
+    Buffer.from(end)
+  ])
+})
+
+/** The first bytes of a PNG image: as much as shows what it is. */
+export const png = Buffer.from(
+  "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fccff0bf1e000601027fb9d1c5460000000049454e44ae426082",
+  "hex"
+)

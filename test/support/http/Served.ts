@@ -1,0 +1,147 @@
+import * as net from "node:net"
+import { NodeHttpServer } from "@effect/platform-node"
+import { Context, Effect, Layer, Redacted } from "effect"
+import { HttpServer } from "effect/http"
+import { Authentication, Conversation, Http } from "../../../src/App.ts"
+import type { IdentityQuery, Identities } from "../../../src/auth/Identities.ts"
+import { KeySource } from "../../../src/auth/KeySource.ts"
+import { SigningKeys } from "../../../src/auth/SigningKeys.ts"
+import { AttachmentContent } from "../../../src/attachments/AttachmentContent.ts"
+import type { ChatKit } from "../../../src/chatkit/ChatKit.ts"
+import type { ThreadStore } from "../../../src/threads/ThreadStore.ts"
+import type { Readiness } from "../../../src/health/Readiness.ts"
+import { NotFound } from "../../../src/core/Errors.ts"
+import { Draining } from "../../../src/http/Draining.ts"
+import * as NodeServer from "../../../src/http/NodeServer.ts"
+import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
+import { Ids } from "../../../src/core/Ids.ts"
+import { LinkKey } from "../../../src/attachments/LinkKey.ts"
+import { Playground } from "../../../src/responder/playground/Playground.ts"
+import type { Responder } from "../../../src/responder/Responder.ts"
+import { LinksPlain, Rules } from "../Conversation.ts"
+import { identitiesMemory, captureLogs, publicKeyOf, Ready } from "../Doubles.ts"
+import { ThreadStoreMemory } from "../../../src/threads/ThreadStoreMemory.ts"
+import { settingsOf } from "../Server.ts"
+import { makeKey, pluginClaims, sign } from "../Tokens.ts"
+
+/** The key that every double knows. */
+export const key = await makeKey()
+
+export interface Doubles {
+  readonly env?: Record<string, string | undefined>
+  readonly accounts?: Layer.Layer<Identities>
+  readonly keys?: Layer.Layer<KeySource>
+  readonly store?: Layer.Layer<ThreadStore>
+  readonly chatKit?: Layer.Layer<ChatKit>
+  readonly responder?: Layer.Layer<Responder>
+  readonly readiness?: Layer.Layer<Readiness>
+}
+
+/** No attachment has bytes. */
+const NoContent = Layer.succeed(AttachmentContent, {
+  write: () => Effect.fail(new NotFound({ object: "Attachment" })),
+  read: () => Effect.fail(new NotFound({ object: "Attachment" })),
+  removeAbandoned: Effect.succeed(0)
+})
+
+/** The real HTTP server on a free port with the cast in memory behind it; any part may be another. */
+export class Served extends Context.Service<
+  Served,
+  {
+    readonly url: string
+    readonly logs: Array<string>
+    /** Every question to `Identities`, while it is the default one. */
+    readonly asked: Array<IdentityQuery>
+    /** How often keys were loaded, while the key source is the default one. */
+    readonly keyLoads: () => number
+    readonly draining: Draining["Service"]
+  }
+>()("test/http/Served") {
+  static readonly layer = (doubles: Doubles = {}) =>
+    Layer.effect(
+      Served,
+      Effect.gen(function* () {
+        const settings = settingsOf(doubles.env)
+        const store = Layer.mergeAll(doubles.store ?? ThreadStoreMemory, LinksPlain)
+        const logs: Array<string> = []
+        const asked: Array<IdentityQuery> = []
+        let loads = 0
+        const countingKeys = Layer.succeed(KeySource, {
+          load: Effect.sync(() => {
+            loads += 1
+            return [publicKeyOf(key)]
+          })
+        })
+        const context = yield* Layer.build(
+          Http(settings).pipe(
+            Layer.provideMerge(Draining.layer),
+            Layer.provideMerge(
+              NodeHttpServer.layer(() => NodeServer.make(), {
+                host: "127.0.0.1",
+                port: 0,
+                gracefulShutdownTimeout: "1 second"
+              })
+            ),
+            Layer.provide([
+              Authentication(settings).pipe(
+                Layer.provide(SigningKeys.layer),
+                Layer.provide(doubles.keys ?? countingKeys),
+                Layer.provide(doubles.accounts ?? identitiesMemory(asked))
+              ),
+              (doubles.chatKit === undefined
+                ? Conversation(settings)
+                : Layer.mergeAll(doubles.chatKit, Ids.layer, Rules)
+              ).pipe(Layer.provide([doubles.responder ?? Playground, store])),
+              doubles.readiness ?? Ready,
+              Layer.succeed(LinkKey, { key: Effect.succeed(Redacted.make("a key for links")) }),
+              NoContent
+            ]),
+            Layer.provide(store),
+            Layer.provide(LogBudget.layer),
+            Layer.provide(captureLogs(logs))
+          )
+        )
+        const { address } = Context.get(context, HttpServer.HttpServer)
+        return {
+          url: HttpServer.formatAddress(address),
+          logs,
+          asked,
+          keyLoads: () => loads,
+          draining: Context.get(context, Draining)
+        }
+      })
+    )
+}
+
+/** A good plugin token for one of the cast. */
+export const tokenFor = (person: string, claims: Record<string, unknown> = {}) =>
+  Effect.promise(() => sign(key, pluginClaims(person, claims)))
+
+/** Bytes to the server as they are, and all that comes back until it closes the connection. */
+export const raw = (url: string, bytes: string | Buffer): Effect.Effect<string> =>
+  Effect.callback<string>((resume) => {
+    const { hostname, port } = new URL(url)
+    const chunks: Array<Buffer> = []
+    const socket = net.connect(Number(port), hostname, () => socket.write(bytes))
+    // A server that has refused may close while we still send.
+    socket.on("error", () => undefined)
+    socket.on("data", (chunk) => chunks.push(chunk))
+    socket.on("close", () => resume(Effect.succeed(Buffer.concat(chunks).toString("latin1"))))
+    return Effect.sync(() => socket.destroy())
+  })
+
+/** The parts of what `raw` gave. */
+export const partsOf = (answer: string) => {
+  const [head = "", body = ""] = answer.split(/\r\n\r\n([\s\S]*)/, 2)
+  const [statusLine = "", ...lines] = head.split("\r\n")
+  return {
+    status: Number(statusLine.split(" ")[1]),
+    headers: Object.fromEntries(
+      lines.map((line) => {
+        const colon = line.indexOf(":")
+        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
+      })
+    ) as Record<string, string>,
+    body
+  }
+}

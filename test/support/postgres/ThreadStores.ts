@@ -1,0 +1,32 @@
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { SqlFailures } from "../../../src/postgres/SqlFailures.ts"
+import { Migrations } from "../../../src/postgres/Migrations.ts"
+import { ThreadStorePg } from "../../../src/postgres/ThreadStorePg.ts"
+import { Timeouts } from "../../../src/core/Timeouts.ts"
+import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
+import { Leases } from "../Threads.ts"
+import { SharedDatabase } from "./Storage.ts"
+
+const LeasesPg = Layer.effect(
+  Leases,
+  Effect.map(SqlClient.SqlClient, (sql) => ({
+    expire: (threadId) =>
+      sql`
+        update chatkit.threads set turn_until = clock_timestamp() - interval '1 millisecond'
+        where id = ${threadId}`.pipe(Effect.asVoid, Effect.orDie)
+  }))
+)
+
+/** The product's store on whatever client there is, patient on a busy machine. */
+export const StorePg = ThreadStorePg.pipe(
+  Layer.provideMerge(Migrations.layer),
+  Layer.provide(SqlFailures.layer),
+  Layer.provide(LogBudget.layer),
+  Layer.provide(Layer.succeed(Timeouts, { statement: 20_000, request: 40_000 }))
+)
+
+/** The same on a database of its own. */
+export const StoreOnPostgreSQL = Layer.merge(StorePg, LeasesPg).pipe(
+  Layer.provideMerge(SharedDatabase)
+)

@@ -1,0 +1,63 @@
+import { Effect, Layer, Stream } from "effect"
+import { AttachmentContent } from "../../../src/attachments/AttachmentContent.ts"
+import { type AttachmentRecord, ThreadStore } from "../../../src/threads/ThreadStore.ts"
+import { AttachmentContentPg } from "../../../src/postgres/AttachmentContentPg.ts"
+import { LinkKeyPg } from "../../../src/postgres/LinkKeyPg.ts"
+import { SqlFailures } from "../../../src/postgres/SqlFailures.ts"
+import { Migrations } from "../../../src/postgres/Migrations.ts"
+import { ThreadStorePg } from "../../../src/postgres/ThreadStorePg.ts"
+import { Timeouts } from "../../../src/core/Timeouts.ts"
+import { UserId } from "../../../src/core/User.ts"
+import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
+import { TestDatabase } from "../Database.ts"
+import { SharedDatabase, unique } from "./Storage.ts"
+
+export const ada = UserId.make("ada")
+export const grace = UserId.make("grace")
+/** The stores of attachments on one database. */
+export const Stores = Layer.mergeAll(AttachmentContentPg, LinkKeyPg, ThreadStorePg).pipe(
+  Layer.provide(Migrations.layer),
+  Layer.provide(SqlFailures.layer),
+  Layer.provide(LogBudget.layer),
+  Layer.provide(Layer.succeed(Timeouts, { statement: 20_000, request: 40_000 })),
+  Layer.provideMerge(SharedDatabase)
+)
+
+/** An attachment of ada's that waits for its bytes. */
+export const create = Effect.fnUntraced(function* (metadata = {}) {
+  const record: AttachmentRecord = {
+    id: unique("atc"),
+    name: "a.txt",
+    mime_type: "text/plain",
+    size: 1,
+    uploaded: false,
+    metadata
+  }
+  yield* (yield* ThreadStore).saveAttachment(ada, record)
+  return record
+})
+
+/** Any SQL, past the product; the rows of the last statement. */
+export const exec = (sql: string) => Effect.flatMap(TestDatabase, ({ exec }) => exec(sql))
+
+/** How many rows hold bytes of the attachment, of whatever upload. */
+export const piecesOf = (id: string) =>
+  Effect.map(
+    exec(`select count(*)::int as n from chatkit.attachment_chunks where attachment_id = '${id}'`),
+    ([row]) => row?.["n"]
+  )
+
+export const write = Effect.fnUntraced(function* (
+  id: string,
+  ...chunks: ReadonlyArray<Uint8Array>
+) {
+  return yield* (yield* AttachmentContent).write(ada, id, Stream.fromIterable(chunks))
+})
+
+export const read = Effect.fnUntraced(function* (id: string, userId = ada) {
+  const { bytes, ...rest } = yield* (yield* AttachmentContent).read(userId, id)
+  return { ...rest, bytes: Buffer.concat(yield* Stream.runCollect(bytes)) }
+})
+
+export const bytesOf = (length: number) =>
+  Buffer.from(Array.from({ length }, (_, n) => (n * 31) % 251))

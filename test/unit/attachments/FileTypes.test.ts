@@ -1,0 +1,98 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Arbitrary, Effect, Schema, Stream } from "effect"
+import { AttachmentTypeRefused } from "../../../src/attachments/Errors.ts"
+import { ofType } from "../../../src/attachments/FileTypes.ts"
+import { png } from "../../support/http/Attaching.ts"
+
+const through = (type: string, ...chunks: ReadonlyArray<Uint8Array | string>) =>
+  Stream.fromIterable(chunks).pipe(
+    Stream.map((chunk) => Buffer.from(chunk)),
+    ofType(type),
+    Stream.runCollect,
+    Effect.map((passed) => Buffer.concat(passed))
+  )
+
+const refused = (type: string, ...chunks: ReadonlyArray<Uint8Array | string>) =>
+  Effect.map(Effect.flip(through(type, ...chunks)), (error) =>
+    assert.deepStrictEqual(error, new AttachmentTypeRefused())
+  )
+
+const oneByOne = (bytes: Uint8Array) => Array.from(bytes, (byte) => Uint8Array.of(byte))
+
+const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xe0])
+const damaged = Buffer.concat([png.subarray(0, 8), Buffer.from("no chunk")])
+const zip = Buffer.from("PK\x03\x04".padEnd(40, "\0"))
+const office = Buffer.from("d0cf11e0a1b11ae1", "hex")
+
+describe("a type", () => {
+  const upTo = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 200 })))
+  const text = Arbitrary.map(Arbitrary.schema(Schema.String), (text) =>
+    text.toWellFormed().replaceAll("\0", "")
+  )
+  it.effect.prop("of text lets any text pass, wherever it is cut", [text, upTo], ([text, at]) =>
+    Effect.gen(function* () {
+      const bytes = Buffer.from(text)
+      for (const chunks of [[bytes.subarray(0, at), bytes.subarray(at)], oneByOne(bytes)]) {
+        assert.isTrue((yield* through("text/plain", ...chunks)).equals(bytes))
+      }
+    })
+  )
+
+  it.effect("of text stops the first byte that is none", () =>
+    Effect.gen(function* () {
+      for (const type of ["text/csv", "application/json", "application/ld+json", "image/svg+xml"]) {
+        yield* through(type, "é")
+        yield* refused(type, "a".repeat(9000), "\0")
+        yield* refused(type, "a", Uint8Array.of(0xff), "b")
+        yield* refused(type, "a", Buffer.from("é").subarray(0, 1))
+        yield* refused(type, ...oneByOne(Buffer.from("%PDF-1.7")))
+      }
+    })
+  )
+
+  it.effect("is recognised by its first bytes, however few arrive at a time", () =>
+    Effect.gen(function* () {
+      for (const [type, bytes] of [
+        ["image/png", png],
+        ["image/png", damaged],
+        ["image/jpeg", jpeg],
+        ["application/zip", zip],
+        ["application/msword", office],
+        ["application/octet-stream", png],
+        ["application/octet-stream", Buffer.from("anything")],
+        ["application/x-of-nobody", Buffer.from("anything")]
+      ] as const) {
+        assert.isTrue((yield* through(type, ...oneByOne(bytes))).equals(bytes))
+        const long = Buffer.concat([bytes, Buffer.alloc(9000)])
+        assert.isTrue((yield* through(type, long)).equals(long))
+      }
+    })
+  )
+
+  it.effect("is not another's", () =>
+    Effect.gen(function* () {
+      for (const [type, bytes] of [
+        ["image/png", jpeg],
+        ["image/jpeg", png],
+        ["image/jpeg", damaged],
+        ["image/png", Buffer.from("anything")],
+        ["image/png", Buffer.alloc(9000)],
+        ["application/pdf", Buffer.from(" %PDF-1.7")],
+        ["application/msword", zip],
+        ["application/x-of-nobody", png],
+        ["audio/mpeg", office]
+      ] as const) {
+        yield* refused(type, bytes)
+        yield* refused(type, ...oneByOne(bytes))
+      }
+    })
+  )
+
+  it.effect("that is another's is found out before the rest is read", () =>
+    Effect.gen(function* () {
+      const endless = Stream.concat(Stream.make(jpeg, Buffer.alloc(5000)), Stream.die("read on"))
+      const error = yield* Effect.flip(Stream.runDrain(ofType("image/png")(endless)))
+      assert.deepStrictEqual(error, new AttachmentTypeRefused())
+    })
+  )
+})

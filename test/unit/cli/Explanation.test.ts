@@ -1,0 +1,229 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import * as jose from "jose"
+import { explain, relative } from "../../../src/cli/Explanation.ts"
+import { inspect } from "../../../src/cli/Inspect.ts"
+import { InvalidToken, InvalidTokenReason } from "../../../src/auth/Errors.ts"
+import { betterAuthTables, jwksRow, people } from "../../support/BetterAuthSchema.ts"
+import { onRealServer, TestDatabase } from "../../support/Database.ts"
+import { settingsOf } from "../../support/Server.ts"
+import {
+  makeKey,
+  origin,
+  pluginClaims,
+  secret,
+  sign,
+  signHs256,
+  signRaw,
+  signSessionToken
+} from "../../support/Tokens.ts"
+
+const key = await makeKey("EdDSA", "dev-key")
+const devKeys = {
+  kid: key.kid,
+  jwk: (await jose.exportJWK(key.privateKey)) as Record<string, string>,
+  secret: "made-up-for-development-made-up-for-development"
+}
+
+/** Development with the embedded database, unless `env` says otherwise. */
+const inspected = (token: string, env: Record<string, string | undefined> = {}) =>
+  Effect.map(
+    inspect(
+      token,
+      settingsOf({
+        NODE_ENV: undefined,
+        DATABASE_URL: undefined,
+        BETTER_AUTH_SECRET: undefined,
+        BETTER_AUTH_ISSUER: undefined,
+        ...env
+      }),
+      Effect.succeed(devKeys)
+    ),
+    (said) => {
+      assert.notInclude(said, secret)
+      assert.notInclude(said, devKeys.secret)
+      assert.notMatch(said, /undefined|NaN|\[object/)
+      return said
+    }
+  )
+
+const demo = (person: string, claims: Record<string, unknown> = {}) =>
+  Effect.promise(() => sign(key, pluginClaims(person, { sub: `demo-${person}`, ...claims })))
+
+const secondsFromNow = (seconds: number) => Math.floor(Date.now() / 1000) + seconds
+
+describe("npm run token -- inspect", () => {
+  it.live("says how the server answers each demo person", () =>
+    Effect.gen(function* () {
+      const ada = yield* inspected(yield* demo("ada"))
+      assert.match(ada, /^This is a JWT, signed with EdDSA, key dev-key\.\n/)
+      assert.include(ada, `  iss: "${origin}"\n`)
+      assert.include(ada, `  email: "ada@example.com"\n`)
+      assert.match(ada, /\n {2}exp: in 1[45] minutes\n/)
+      assert.match(ada, /accept it, as user demo-ada in session demo-ada-session\.$/)
+      assert.match(yield* inspected(yield* demo("grace")), /accept it, as user demo-grace/)
+      assert.match(yield* inspected(yield* demo("asleep")), /refuse it with 404: .*signed out/)
+      assert.match(yield* inspected(yield* demo("ghost")), /refuse it with 404: .*no user has/)
+    })
+  )
+
+  it.live("says when a token expired or becomes valid", () =>
+    Effect.gen(function* () {
+      const expired = yield* inspected(yield* demo("ada", { exp: secondsFromNow(-200) }))
+      assert.match(expired, /refuse it with 401: it expired 3 minutes ago: fetch a new one/)
+      const early = yield* inspected(yield* demo("ada", { nbf: secondsFromNow(7300) }))
+      assert.match(early, /refuse it with 401: it becomes valid in 2 hours/)
+      const endless = yield* inspected(yield* demo("ada", { exp: null }))
+      assert.match(endless, /refuse it with 401: it has no usable exp/)
+    })
+  )
+
+  it.live("names both sides when issuer or audience differ", () =>
+    Effect.gen(function* () {
+      const token = yield* demo("ada", { iss: "http://localhost:3000", aud: "elsewhere" })
+      assert.include(
+        yield* inspected(token, { BETTER_AUTH_ISSUER: origin }),
+        `401: its issuer is "http://localhost:3000", the server expects "${origin}"`
+      )
+      assert.include(
+        yield* inspected(token, { BETTER_AUTH_AUDIENCE: "support" }),
+        `401: its audience is "elsewhere", the server expects "support"`
+      )
+      assert.include(
+        yield* inspected(token),
+        `401: its audience is "elsewhere" and its issuer "http://localhost:3000"`
+      )
+    })
+  )
+
+  it.live("tells an HS256 token with the right secret from one with another", () =>
+    Effect.gen(function* () {
+      const claims = pluginClaims("ada", { sub: "ada@example.com" })
+      const token = yield* Effect.promise(() => signHs256(claims))
+      const env = { BETTER_AUTH_SECRET: secret }
+      assert.match(yield* inspected(token, env), /HS256\.\n[^]*accept it, as user demo-ada/)
+      assert.match(yield* inspected(token), /401: its signature does not fit BETTER_AUTH_SECRET/)
+      const mailed = yield* Effect.promise(() => signHs256({ ...claims, updateTo: "x@y.z" }))
+      assert.match(yield* inspected(mailed, env), /401: .*mailed/)
+    })
+  )
+
+  it.live("knows what people mistake for a token", () =>
+    Effect.gen(function* () {
+      const signed = yield* Effect.promise(() =>
+        signSessionToken("abcdefghijklmnopqrstuvwxyz012345")
+      )
+      const jwe = yield* Effect.promise(() =>
+        new jose.EncryptJWT({})
+          .setProtectedHeader({ alg: "dir", enc: "A256GCM" })
+          .encrypt(new Uint8Array(32))
+      )
+      const rows: ReadonlyArray<readonly [string, RegExp]> = [
+        [signed, /^This is a session token with its signature, not a JWT\./],
+        ["abcdefghijklmnopqrstuvwxyz012345", /^This is a raw session token or a user id/],
+        ["3fa85f64-5717-4562-b3fc-2c963f66afa6", /^This is an id, most likely a user id/],
+        ["42", /^This is an id, most likely a user id/],
+        ["demo-ada", /^This is an id, most likely a user id/],
+        ["ada@example.com", /^This is an e-mail address, not a token\./],
+        [jwe, /^This is an encrypted token \(JWE\)/],
+        ["garbage", /^This is not a JWT/],
+        ["a.b.c", /^This is not a JWT/],
+        ["..", /^This is not a JWT/],
+        ["Bearer  demo-ada\n", /^This is an id, most likely a user id/]
+      ]
+      for (const [text, words] of rows) {
+        const said = yield* inspected(text)
+        assert.match(said, words)
+        assert.match(said, /\nThe server would refuse it with 401: /)
+      }
+    })
+  )
+
+  it.live("says that there is nothing to inspect", () =>
+    Effect.gen(function* () {
+      assert.match(yield* inspected(""), /empty|nothing|no token/i)
+      assert.match(yield* inspected("Bearer "), /empty|nothing|no token/i)
+    })
+  )
+
+  it.live("does not take a JWT that lost its signature for a session token", () =>
+    Effect.gen(function* () {
+      const [header, payload] = (yield* demo("ada")).split(".")
+      const said = yield* inspected(`${header}.${payload}`)
+      assert.notMatch(said, /session token/)
+      assert.match(said, /refuse it with 401: .*signature was cut off/)
+    })
+  )
+
+  it.live("has words for a header without an algorithm", () =>
+    Effect.gen(function* () {
+      const token = yield* Effect.promise(() => signRaw({}, "{}"))
+      assert.match(yield* inspected(token), /refuse it with 401: /)
+    })
+  )
+
+  it.live.skipIf(!onRealServer)("asks the database it is given, and says what it lacks", () =>
+    Effect.gen(function* () {
+      const database = yield* TestDatabase
+      const DATABASE_URL = database.url
+      const token = yield* Effect.promise(() => sign(key, pluginClaims("ada")))
+
+      const bare = yield* inspected(token, { DATABASE_URL })
+      assert.notInclude(bare, "could not be asked")
+      assert.match(bare, /table/)
+
+      yield* database.exec(betterAuthTables)
+      assert.include(
+        yield* inspected(token, { DATABASE_URL }),
+        "401: it is signed with EdDSA, but the jwks table is empty"
+      )
+
+      const other = yield* Effect.promise(() => makeKey("EdDSA", "other-key"))
+      yield* database.exec(jwksRow(other.kid, other.publicJwk))
+      assert.match(yield* inspected(token, { DATABASE_URL }), /key \(kid\) that is not in the jwks/)
+
+      yield* database.exec(jwksRow(key.kid, key.publicJwk))
+      assert.match(yield* inspected(token, { DATABASE_URL }), /404: .*no user has its e-mail/)
+
+      yield* database.exec(people)
+      assert.match(
+        yield* inspected(token, { DATABASE_URL }),
+        /accept it, as user ada in session ada-session\.$/
+      )
+      const [schema] = yield* database.exec("select to_regnamespace('chatkit')::text as made")
+      assert.deepStrictEqual(schema, { made: null })
+    }).pipe(Effect.provide(TestDatabase.layer), Effect.scoped)
+  )
+})
+
+describe("explain", () => {
+  it("has a whole sentence for every reason", () => {
+    const token = `${Buffer.from(`{"alg":"EdDSA"}`).toString("base64url")}.e30.x`
+    const sentences = InvalidTokenReason.literals.map((reason) =>
+      explain(new InvalidToken({ reason }), token, settingsOf(), 0)
+    )
+    for (const sentence of sentences) {
+      assert.match(sentence, /^[a-z].*[.?)]$/)
+      assert.notMatch(sentence, /undefined|NaN/)
+    }
+  })
+})
+
+describe("relative", () => {
+  it("counts in the largest unit that fits, in both directions", () => {
+    assert.deepStrictEqual(
+      [-86_400 * 2, -3600, -200, -59, 1, 60, 3599, 7300, 86_400].map((at) => relative(at, 0)),
+      [
+        "2 days ago",
+        "1 hour ago",
+        "3 minutes ago",
+        "59 seconds ago",
+        "in 1 second",
+        "in 1 minute",
+        "in 59 minutes",
+        "in 2 hours",
+        "in 1 day"
+      ]
+    )
+  })
+})

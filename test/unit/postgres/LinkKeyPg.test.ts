@@ -1,0 +1,32 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect, Layer, Redacted } from "effect"
+import { LinkKey } from "../../../src/attachments/LinkKey.ts"
+import { DbUnavailable } from "../../../src/core/Errors.ts"
+import { create, exec, Stores } from "../../support/postgres/Uploads.ts"
+
+layer(Stores, { excludeTestServices: true })("the key of links", (it) => {
+  it.effect("is the one in the database, read once", () =>
+    Effect.gen(function* () {
+      const { key } = yield* LinkKey
+      const first = yield* key
+      const [row] = yield* exec("select value from chatkit.secrets where name = 'attachment_links'")
+      assert.strictEqual(Redacted.value(first), row?.["value"])
+      assert.match(Redacted.value(first), /^[\w-]{43}$/)
+      yield* exec("delete from chatkit.secrets")
+      assert.strictEqual(yield* key, first)
+    })
+  )
+
+  it.effect("is an outage where there is none", () =>
+    Effect.gen(function* () {
+      // The schema is made when it is used for the first time.
+      yield* create()
+      yield* exec("delete from chatkit.secrets")
+      const { key } = yield* LinkKey
+      assert.deepStrictEqual(
+        yield* Effect.flip(key),
+        new DbUnavailable({ operation: "LinkKey.key" })
+      )
+    }).pipe(Effect.provide(Layer.fresh(Stores)))
+  )
+})

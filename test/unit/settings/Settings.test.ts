@@ -1,0 +1,353 @@
+import { readFileSync } from "node:fs"
+import { assert, describe, it } from "@effect/vitest"
+import { ByteSize, ConfigProvider, Effect, Layer, Redacted } from "effect"
+import { BadSettings, Settings } from "../../../src/settings/Settings.ts"
+import {
+  assertProblem,
+  databaseUrl,
+  problemsOf,
+  production,
+  settingsOf
+} from "../../support/ParsedSettings.ts"
+import { secret } from "../../support/Tokens.ts"
+
+describe("settings", () => {
+  it("need nothing in development", () => {
+    const { attachmentLimit, bodyLimit, ...rest } = settingsOf({})
+    assert.strictEqual(ByteSize.toBigInt(bodyLimit), 1_048_576n)
+    assert.strictEqual(ByteSize.toBigInt(attachmentLimit), 20_971_520n)
+    assert.deepStrictEqual(rest, {
+      production: false,
+      host: "127.0.0.1",
+      port: 8000,
+      databaseUrl: undefined,
+      databasePoolSize: 10,
+      secret: undefined,
+      issuer: undefined,
+      audience: undefined,
+      jwksUrl: undefined,
+      sessionTokens: false,
+      schema: "public",
+      clockTolerance: 15,
+      corsOrigins: [],
+      publicUrl: undefined,
+      attachmentTypes: [
+        "image/png",
+        "image/jpeg",
+        "image/webp",
+        "image/gif",
+        "application/pdf",
+        "text/plain",
+        "text/csv",
+        "text/markdown",
+        "application/json"
+      ],
+      streamsPerUser: 8,
+      logLevel: "Info",
+      logFormat: process.stdout.isTTY ? "pretty" : "json",
+      docs: true,
+      warnings: []
+    })
+  })
+
+  it("are read as they are written", () => {
+    const settings = settingsOf({
+      ...production,
+      HOST: "0.0.0.0",
+      PORT: "0",
+      DATABASE_POOL_SIZE: "25",
+      BETTER_AUTH_SECRET: secret,
+      BETTER_AUTH_ISSUER: "https://app.example.com",
+      BETTER_AUTH_AUDIENCE: "support",
+      BETTER_AUTH_JWKS_URL: "https://app.example.com/api/auth/jwks",
+      BETTER_AUTH_SESSION_TOKENS: "signed",
+      BETTER_AUTH_SCHEMA: "auth",
+      CLOCK_TOLERANCE: "0",
+      CORS_ORIGINS: "https://app.example.com, http://localhost:3000,",
+      PUBLIC_URL: "https://chat.example.com",
+      BODY_LIMIT: "64 KiB",
+      ATTACHMENT_LIMIT: "5 MiB",
+      ATTACHMENT_TYPES: "image/PNG, application/vnd.ms-excel,",
+      STREAMS_PER_USER: "3",
+      LOG_LEVEL: "debug",
+      LOG_FORMAT: "pretty",
+      DOCS: "true"
+    })
+    assert.strictEqual(Redacted.value(settings.databaseUrl!), databaseUrl)
+    assert.strictEqual(Redacted.value(settings.secret!), secret)
+    assert.strictEqual(settings.jwksUrl?.href, "https://app.example.com/api/auth/jwks")
+    assert.strictEqual(ByteSize.toBigInt(settings.bodyLimit), 65_536n)
+    assert.strictEqual(ByteSize.toBigInt(settings.attachmentLimit), 5_242_880n)
+    assert.deepInclude(settings, {
+      production: true,
+      host: "0.0.0.0",
+      port: 0,
+      databasePoolSize: 25,
+      issuer: "https://app.example.com",
+      audience: "support",
+      sessionTokens: true,
+      schema: "auth",
+      clockTolerance: 0,
+      corsOrigins: ["https://app.example.com", "http://localhost:3000"],
+      publicUrl: "https://chat.example.com",
+      attachmentTypes: ["image/png", "application/vnd.ms-excel"],
+      streamsPerUser: 3,
+      logLevel: "Debug",
+      logFormat: "pretty",
+      docs: true,
+      warnings: []
+    })
+  })
+
+  it("have no docs page in production unless asked for, and one in development unless not", () => {
+    assert.isFalse(settingsOf(production).docs)
+    for (const on of ["on", "true", "1", "TRUE"]) {
+      assert.isTrue(settingsOf({ ...production, DOCS: on }).docs)
+    }
+    for (const off of ["off", "false", "0"]) assert.isFalse(settingsOf({ DOCS: off }).docs)
+    assertProblem({ DOCS: "maybe" }, "DOCS", /one of on, off,/)
+  })
+
+  it("name every problem at once, with what to set", () => {
+    const problems = problemsOf({
+      NODE_ENV: "production",
+      PORT: "http",
+      DATABASE_POOL_SIZE: "0",
+      BETTER_AUTH_SECRET: "short",
+      BETTER_AUTH_JWKS_URL: "app.example.com/jwks",
+      BETTER_AUTH_SESSION_TOKENS: "raw",
+      CLOCK_TOLERANCE: "-1",
+      CORS_ORIGINS: "*",
+      PUBLIC_URL: "chat",
+      BODY_LIMIT: "lots",
+      ATTACHMENT_LIMIT: "0",
+      ATTACHMENT_TYPES: "image/*",
+      STREAMS_PER_USER: "0",
+      LOG_LEVEL: "loud",
+      LOG_FORMAT: "xml",
+      DOCS: "perhaps"
+    })
+    assert.deepStrictEqual(problems.map((problem) => problem.split(":")[0]).sort(), [
+      "ATTACHMENT_LIMIT",
+      "ATTACHMENT_TYPES",
+      "BETTER_AUTH_JWKS_URL",
+      "BETTER_AUTH_SECRET",
+      "BETTER_AUTH_SESSION_TOKENS",
+      "BODY_LIMIT",
+      "CLOCK_TOLERANCE",
+      "CORS_ORIGINS",
+      "DATABASE_POOL_SIZE",
+      "DATABASE_URL",
+      "DOCS",
+      "LOG_FORMAT",
+      "LOG_LEVEL",
+      "PORT",
+      "PUBLIC_URL",
+      "STREAMS_PER_USER"
+    ])
+    for (const problem of problems) assert.match(problem, /\b(set|list)\b/)
+  })
+
+  it("want a PostgreSQL database in production, and a URL of one anywhere", () => {
+    assertProblem({ NODE_ENV: "production" }, "DATABASE_URL", /postgres:\/\/user:password@host/)
+    for (const text of ["mysql://joe:hunter2@db/app", "db.internal/app", "hunter2"]) {
+      assertProblem({ DATABASE_URL: text }, "DATABASE_URL")
+      assert.notInclude(problemsOf({ DATABASE_URL: text }).join(), "hunter2")
+    }
+    settingsOf({ ...production, DATABASE_URL: "postgresql://db/app" })
+  })
+
+  it("take whole numbers within bounds", () => {
+    const bounds = [
+      ["PORT", 0, 65_535],
+      ["DATABASE_POOL_SIZE", 1, 100],
+      ["CLOCK_TOLERANCE", 0, 300],
+      ["STREAMS_PER_USER", 1, 1000]
+    ] as const
+    for (const [name, min, max] of bounds) {
+      settingsOf({ [name]: String(min) })
+      settingsOf({ [name]: String(max) })
+      for (const text of [`${min - 1}`, `${max + 1}`, "1.5", "1e1", "0x10", "ten", "1 0", "+1"]) {
+        assertProblem({ [name]: text }, name, new RegExp(`${min} to ${max}`))
+      }
+    }
+  })
+
+  it("take sizes in bytes or with a unit", () => {
+    const limits = [
+      ["BODY_LIMIT", "bodyLimit", "64 MiB", "65 MiB", 67_108_864n],
+      ["ATTACHMENT_LIMIT", "attachmentLimit", "1 GiB", "1025 MiB", 1_073_741_824n]
+    ] as const
+    for (const [name, field, largest, tooLarge, bytes] of limits) {
+      const limitOf = (text: string) => ByteSize.toBigInt(settingsOf({ [name]: text })[field])
+      assert.strictEqual(limitOf("1024"), 1024n)
+      assert.strictEqual(limitOf("2 MiB"), 2_097_152n)
+      assert.strictEqual(limitOf(largest), bytes)
+      for (const text of ["1023", "0", "-5", tooLarge, "1 parsec", "MiB", "9".repeat(30)]) {
+        assertProblem({ [name]: text }, name, new RegExp(`1 KiB to ${largest}, as`))
+      }
+    }
+  })
+
+  it("take whole media types", () => {
+    const typesOf = (text: string) => settingsOf({ ATTACHMENT_TYPES: text }).attachmentTypes
+    assert.deepStrictEqual(typesOf("Text/CSV"), ["text/csv"])
+    assert.deepStrictEqual(typesOf("image/svg+xml , audio/x-m4a"), ["image/svg+xml", "audio/x-m4a"])
+    for (const text of [
+      "*/*",
+      "image/*",
+      "png",
+      "image/",
+      "/png",
+      "a/b;c=d",
+      "a/b/c",
+      "é/b",
+      ","
+    ]) {
+      assertProblem({ ATTACHMENT_TYPES: text }, "ATTACHMENT_TYPES", /whole media types/)
+    }
+  })
+
+  it("take the address browsers use, without the slash people paste after it", () => {
+    const urlOf = (text: string) => settingsOf({ PUBLIC_URL: text }).publicUrl
+    assert.strictEqual(urlOf("https://chat.example.com/"), "https://chat.example.com")
+    assert.strictEqual(urlOf("http://LOCALHOST:8000"), "http://localhost:8000")
+    assert.strictEqual(urlOf("https://example.com/chat//"), "https://example.com/chat")
+    for (const text of [
+      "chat.example.com",
+      "ftp://chat.example.com",
+      "https://chat.example.com?a=b",
+      "https://chat.example.com/?",
+      "https://chat.example.com#a",
+      "https://me:pw@chat.example.com"
+    ]) {
+      assertProblem({ PUBLIC_URL: text }, "PUBLIC_URL", /without a query/)
+    }
+  })
+
+  it("take exact origins only", () => {
+    for (const origin of [
+      "*",
+      "https://app.example.com/",
+      "https://app.example.com/chat",
+      "app.example.com",
+      "https://*.example.com",
+      "https://APP.example.com",
+      "https://app.example.com:443",
+      "null",
+      "https://good.example,https://bad.example/"
+    ]) {
+      assertProblem({ CORS_ORIGINS: origin }, "CORS_ORIGINS", /exact origins/)
+    }
+  })
+
+  it("forgive the slash people paste after an issuer, and no more", () => {
+    const issuerOf = (text: string) => settingsOf({ BETTER_AUTH_ISSUER: text }).issuer
+    assert.strictEqual(issuerOf("https://app.example.com/"), "https://app.example.com")
+    assert.strictEqual(issuerOf("https://app.example.com"), "https://app.example.com")
+    assert.strictEqual(issuerOf("https://x.example/api/auth"), "https://x.example/api/auth")
+    assert.strictEqual(issuerOf("https://x.example/api/auth/"), "https://x.example/api/auth")
+  })
+
+  it("take log levels in any case", () => {
+    for (const [text, level] of [
+      ["trace", "Trace"],
+      ["INFO", "Info"],
+      ["Warning", "Warn"],
+      ["warn", "Warn"],
+      ["error", "Error"]
+    ] as const) {
+      assert.strictEqual(settingsOf({ LOG_LEVEL: text }).logLevel, level)
+    }
+    for (const text of ["constructor", "__proto__", "none"]) {
+      assertProblem({ LOG_LEVEL: text }, "LOG_LEVEL", /trace, debug, info/)
+    }
+  })
+})
+
+describe("Settings.layer", () => {
+  const read = (env: Record<string, string>) =>
+    Effect.service(Settings).pipe(
+      Effect.provide(
+        Settings.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))))
+      )
+    )
+
+  it.effect("reads the environment, and takes what is empty for what is not set", () =>
+    Effect.gen(function* () {
+      const settings = yield* read({
+        PORT: " 9000 ",
+        HOST: "",
+        DATABASE_URL: "  ",
+        BETTER_AUTH_SECRET: "",
+        LOG_LEVEL: ""
+      })
+      assert.deepInclude(settings, { port: 9000, host: "127.0.0.1", logLevel: "Info" })
+      assert.isUndefined(settings.databaseUrl)
+      assert.isUndefined(settings.secret)
+    })
+  )
+
+  it.effect("fails with one message that lists every problem and no secret", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(
+        read({
+          NODE_ENV: "production",
+          DATABASE_URL: "mysql://joe:hunter2@db/app",
+          BETTER_AUTH_SECRET: "hunter3",
+          PORT: "http"
+        })
+      )
+      assert(error instanceof BadSettings)
+      for (const name of ["DATABASE_URL", "BETTER_AUTH_SECRET", "PORT"]) {
+        assert.include(error.message, `\n  - ${name}: `)
+      }
+      assert.include(error.message, ".env.example")
+      assert.notMatch(error.message, /hunter/)
+    })
+  )
+})
+
+describe(".env.example", () => {
+  const text = readFileSync(new URL("../../../.env.example", import.meta.url), "utf8")
+  const entries = (pattern: RegExp) =>
+    Object.fromEntries([...text.matchAll(pattern)].map(([, name, value]) => [name, value]))
+
+  it("lists every setting with a value that works", () => {
+    const all = entries(/^#? ?([A-Z][A-Z_]+)=(.*)$/gm)
+    assert.sameMembers(Object.keys(all), [
+      "NODE_ENV",
+      "HOST",
+      "PORT",
+      "DATABASE_URL",
+      "DATABASE_POOL_SIZE",
+      "BETTER_AUTH_SECRET",
+      "BETTER_AUTH_ISSUER",
+      "BETTER_AUTH_AUDIENCE",
+      "BETTER_AUTH_JWKS_URL",
+      "BETTER_AUTH_SESSION_TOKENS",
+      "BETTER_AUTH_SCHEMA",
+      "CLOCK_TOLERANCE",
+      "CORS_ORIGINS",
+      "PUBLIC_URL",
+      "BODY_LIMIT",
+      "ATTACHMENT_LIMIT",
+      "ATTACHMENT_TYPES",
+      "STREAMS_PER_USER",
+      "LOG_LEVEL",
+      "LOG_FORMAT",
+      "DOCS"
+    ])
+    settingsOf(entries(/^([A-Z][A-Z_]+)=(.*)$/gm))
+    settingsOf(all)
+  })
+
+  it("has a secret that nobody can take to production", () => {
+    const { BETTER_AUTH_SECRET } = entries(/^# (BETTER_AUTH_SECRET)=(.*)$/gm)
+    assert.isString(BETTER_AUTH_SECRET)
+    assertProblem(
+      { ...production, BETTER_AUTH_SECRET, BETTER_AUTH_ISSUER: "https://x.y" },
+      "BETTER_AUTH_SECRET"
+    )
+  })
+})

@@ -1,0 +1,158 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { TestClock } from "effect/testing"
+import { turnLease, ThreadStore } from "../../../src/threads/ThreadStore.ts"
+import { Turns } from "../../../src/turns/TurnLeases.ts"
+import { DbUnavailable } from "../../../src/core/Errors.ts"
+import { UserId } from "../../../src/core/User.ts"
+import { ThreadStoreMemory } from "../../../src/threads/ThreadStoreMemory.ts"
+import { thread } from "../../support/Threads.ts"
+
+const ada = UserId.make("ada")
+
+/** Two servers on one store. */
+const servers = Effect.gen(function* () {
+  const store = yield* ThreadStore
+  yield* store.createThread(ada, thread("thr_1"), [])
+  const server = Layer.build(Layer.fresh(Turns.layer({ streamsPerUser: 2 })))
+  const scope = yield* Scope.make()
+  const one = yield* Effect.provideService(server, Scope.Scope, scope)
+  const two = yield* server
+  return {
+    store,
+    one: yield* Effect.provide(Turns, one),
+    two: yield* Effect.provide(Turns, two),
+    /** As a crash does: nobody says that its turns are over. */
+    crash: Scope.close(scope, Exit.void)
+  }
+})
+
+const begin = (turns: Turns["Service"], id = "thr_1") => turns.begin(ada, id, (look) => look)
+
+/** Takes the thread, and keeps it until told. */
+const hold = (turns: Turns["Service"]) =>
+  Effect.gen(function* () {
+    const over = yield* Deferred.make<void>()
+    const taken = yield* Deferred.make<void>()
+    const fiber = yield* begin(turns).pipe(
+      Effect.andThen(Deferred.succeed(taken, undefined)),
+      Effect.andThen(Deferred.await(over)),
+      Effect.scoped,
+      Effect.forkChild
+    )
+    yield* Deferred.await(taken)
+    return { end: Effect.andThen(Deferred.succeed(over, undefined), Fiber.join(fiber)), fiber }
+  })
+
+const withStore = Effect.provide(ThreadStoreMemory)
+
+describe("Turns", () => {
+  it.effect("lets the next turn in as soon as the one before is over", () =>
+    Effect.gen(function* () {
+      const { one } = yield* servers
+      const first = yield* hold(one)
+      const second = yield* Effect.forkChild(Effect.scoped(begin(one)))
+      yield* Effect.yieldNow
+      assert.isUndefined(second.pollUnsafe())
+      yield* first.end
+      const { thread } = yield* Fiber.join(second)
+      assert.strictEqual(thread.id, "thr_1")
+    }).pipe(Effect.scoped, withStore)
+  )
+
+  it.effect("looks ten times a second whether a turn on another server is over", () =>
+    Effect.gen(function* () {
+      const { one, two } = yield* servers
+      const first = yield* hold(one)
+      const second = yield* Effect.forkChild(Effect.scoped(begin(two)))
+      yield* TestClock.adjust("1 second")
+      assert.isUndefined(second.pollUnsafe())
+      yield* first.end
+      yield* TestClock.adjust("100 millis")
+      assert.isDefined(second.pollUnsafe())
+    }).pipe(Effect.scoped, withStore)
+  )
+
+  it.effect("refuses after ten seconds, and leaves the other turn alone", () =>
+    Effect.gen(function* () {
+      const { one, store, two } = yield* servers
+      const first = yield* hold(one)
+      const second = yield* Effect.forkChild(Effect.flip(Effect.scoped(begin(two))))
+      yield* TestClock.adjust("9900 millis")
+      assert.isUndefined(second.pollUnsafe())
+      yield* TestClock.adjust("200 millis")
+      const refused = yield* Fiber.join(second)
+      assert.strictEqual(refused._tag, "Conflict")
+      const taken = yield* Effect.flip(store.beginTurn(ada, "thr_1", "third"))
+      assert.strictEqual(taken._tag, "TurnTaken")
+      yield* first.end
+    }).pipe(Effect.scoped, withStore)
+  )
+
+  it.effect("keeps the thread for as long as the turn lasts", () =>
+    Effect.gen(function* () {
+      const { one, store } = yield* servers
+      const first = yield* hold(one)
+      yield* TestClock.adjust("593 seconds")
+      const taken = yield* Effect.flip(store.beginTurn(ada, "thr_1", "third"))
+      assert.strictEqual(taken._tag, "TurnTaken")
+      yield* first.end
+      yield* store.beginTurn(ada, "thr_1", "third")
+    }).pipe(Effect.scoped, withStore)
+  )
+
+  it.effect("gives a thread whose server crashed to whoever waits for it", () =>
+    Effect.gen(function* () {
+      const { crash, one, two } = yield* servers
+      const forgotten = yield* Scope.make()
+      yield* Effect.provideService(begin(one), Scope.Scope, forgotten)
+      yield* crash
+      const second = yield* Effect.forkChild(Effect.scoped(begin(two)))
+      yield* TestClock.adjust(turnLease - 1_000)
+      assert.isUndefined(second.pollUnsafe())
+      yield* TestClock.adjust("1100 millis")
+      assert.isDefined(second.pollUnsafe())
+    }).pipe(Effect.scoped, withStore)
+  )
+
+  it.effect("passes the thread on although the one who waited first has left", () =>
+    Effect.gen(function* () {
+      const { one } = yield* servers
+      const first = yield* hold(one)
+      const left = yield* Effect.forkChild(Effect.scoped(begin(one)))
+      const stays = yield* Effect.forkChild(Effect.scoped(begin(one)))
+      yield* Effect.yieldNow
+      yield* Fiber.interrupt(left)
+      yield* first.end
+      assert.strictEqual((yield* Fiber.join(stays)).thread.id, "thr_1")
+    }).pipe(Effect.scoped, withStore)
+  )
+
+  it.effect("does not wait for a thread that is not there, nor for a database that is away", () =>
+    Effect.gen(function* () {
+      const { one } = yield* servers
+      const unknown = yield* Effect.flip(Effect.scoped(begin(one, "thr_2")))
+      assert.strictEqual(unknown._tag, "NotFound")
+      const down = () => Effect.fail(new DbUnavailable({ operation: "test" }))
+      const away = yield* Effect.flip(Effect.scoped(one.begin(ada, "thr_1", down)))
+      assert.strictEqual(away._tag, "DbUnavailable")
+      yield* Effect.scoped(begin(one))
+    }).pipe(Effect.scoped, withStore)
+  )
+
+  it.effect("admits as many streams per user as it is told, and frees them again", () =>
+    Effect.gen(function* () {
+      const { one } = yield* servers
+      const grace = UserId.make("grace")
+      const scope = yield* Scope.make()
+      const admit = (userId: UserId) => Effect.provideService(one.admit(userId), Scope.Scope, scope)
+      yield* admit(ada)
+      yield* admit(ada)
+      const refused = yield* Effect.flip(admit(ada))
+      assert.strictEqual(refused._tag, "TooManyStreams")
+      yield* admit(grace)
+      yield* Scope.close(scope, Exit.void)
+      yield* Effect.scoped(Effect.andThen(one.admit(ada), one.admit(ada)))
+    }).pipe(Effect.scoped, withStore)
+  )
+})
