@@ -17,7 +17,8 @@ import { ChatKit } from "./chatkit/ChatKit.ts"
 import { Ids } from "./core/Ids.ts"
 import { Playground } from "./responder/playground/Playground.ts"
 import type { Responder } from "./responder/Responder.ts"
-import { Turns } from "./turns/TurnLeases.ts"
+import { TurnLeases } from "./turns/TurnLeases.ts"
+import { TurnRunner } from "./turns/TurnRunner.ts"
 import { IdentitiesPg } from "./betterauth/IdentitiesPg.ts"
 import { AttachmentContentPg } from "./postgres/AttachmentContentPg.ts"
 import { BetterAuthTables } from "./betterauth/BetterAuthTables.ts"
@@ -28,6 +29,8 @@ import { SqlFailures } from "./postgres/SqlFailures.ts"
 import { ReadinessPg } from "./postgres/ReadinessPg.ts"
 import { Migrations } from "./postgres/Migrations.ts"
 import { ThreadStorePg } from "./postgres/ThreadStorePg.ts"
+import { TurnStorePg } from "./postgres/TurnStorePg.ts"
+import { AttachmentStorePg } from "./postgres/AttachmentStorePg.ts"
 import { SignedAttachmentLinks } from "./attachments/SignedAttachmentLinks.ts"
 import { AttachmentsHttp } from "./http/AttachmentsHttp.ts"
 import { AttachmentSweep } from "./attachments/Sweep.ts"
@@ -53,8 +56,9 @@ export const Authentication = (settings: SettingsShape) =>
 /** What is asked. Needs a `Responder`, a `ThreadStore` and `AttachmentLinks`. */
 export const Conversation = ({ attachmentLimit, attachmentTypes, streamsPerUser }: SettingsShape) =>
   ChatKit.layer.pipe(
+    Layer.provide(TurnRunner.layer),
     Layer.provideMerge([
-      Turns.layer({ streamsPerUser }),
+      TurnLeases.layer({ streamsPerUser }),
       Ids.layer,
       Layer.succeed(AttachmentRules, { limit: attachmentLimit, types: new Set(attachmentTypes) })
     ])
@@ -85,6 +89,8 @@ export const Storage = (
   return Layer.mergeAll(
     IdentitiesPg,
     ThreadStorePg,
+    TurnStorePg,
+    AttachmentStorePg,
     AttachmentContentPg,
     LinkKeyPg,
     ReadinessPg

@@ -2,7 +2,7 @@ import { Context, type Effect, type Stream } from "effect"
 import type { AlreadyUploaded } from "./Errors.ts"
 import type { DbUnavailable, NotFound } from "../core/Errors.ts"
 import type { UserId } from "../core/User.ts"
-import type { AttachmentRecord } from "../threads/ThreadStore.ts"
+import type { AttachmentRecord } from "./AttachmentStore.ts"
 
 /** Where the bytes of attachments are kept. They pass through in pieces; no file is ever whole in memory. */
 export class AttachmentContent extends Context.Service<

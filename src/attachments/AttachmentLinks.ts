@@ -2,7 +2,7 @@ import { Context, type Effect } from "effect"
 import type { DbUnavailable } from "../core/Errors.ts"
 import type { UserId } from "../core/User.ts"
 import type { Attachment } from "../protocol/Attachments.ts"
-import type { AttachmentRecord } from "../threads/ThreadStore.ts"
+import type { AttachmentRecord } from "./AttachmentStore.ts"
 
 /** Makes links that work for a while without any header, because browsers load previews that way. */
 export interface LinkMaker {

@@ -1,11 +1,11 @@
 import { Effect } from "effect"
 import type { DbUnavailable } from "../core/Errors.ts"
 import type { UserId } from "../core/User.ts"
-import { AttachmentLinks } from "./AttachmentLinks.ts"
 import type { Attachment } from "../protocol/Attachments.ts"
 import type { ThreadItem } from "../protocol/Items.ts"
+import type { AttachmentLinks } from "./AttachmentLinks.ts"
 
-/** An item as it is stored: links are made anew each time it is shown. */
+/** The item as it is stored: links are made anew each time it is sent. */
 export const withoutLinks = <A extends ThreadItem>(item: A): A =>
   item.type === "user_message" && item.attachments.length > 0
     ? { ...item, attachments: item.attachments.map(withoutLink) }
@@ -19,19 +19,21 @@ const withoutLink = (attachment: Attachment): Attachment => {
 const hasAttachments = (item: ThreadItem) =>
   item.type === "user_message" && item.attachments.length > 0
 
-/** Items as a client or a responder is to see them: with links that work. */
-export const withLinks = Effect.fnUntraced(function* <A extends ThreadItem>(
+/** The items with links that work, for a client or a responder. */
+export const withLinks = <A extends ThreadItem>(
+  links: AttachmentLinks["Service"],
   userId: UserId,
   items: ReadonlyArray<A>
-): Effect.fn.Return<ReadonlyArray<A>, DbUnavailable, AttachmentLinks> {
-  if (!items.some(hasAttachments)) return items
-  const { refreshed } = yield* (yield* AttachmentLinks).maker
-  return items.map((item) =>
-    item.type === "user_message"
-      ? {
-          ...item,
-          attachments: item.attachments.map((attachment) => refreshed(userId, attachment))
-        }
-      : item
+): Effect.Effect<ReadonlyArray<A>, DbUnavailable> => {
+  if (!items.some(hasAttachments)) return Effect.succeed(items)
+  return Effect.map(links.maker, ({ refreshed }) =>
+    items.map((item) =>
+      item.type === "user_message"
+        ? {
+            ...item,
+            attachments: item.attachments.map((attachment) => refreshed(userId, attachment))
+          }
+        : item
+    )
   )
-})
+}

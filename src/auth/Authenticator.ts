@@ -1,17 +1,14 @@
-import { Clock, Context, Effect, Layer, Redacted } from "effect"
-import { DbUnavailable } from "../core/Errors.ts"
-import {
-  type InvalidToken,
-  type KeysUnavailable,
-  type NoActiveSession,
-  type UserNotFound
-} from "./Errors.ts"
-import { Timeouts } from "../core/Timeouts.ts"
+import { Context, Effect, Layer, Redacted } from "effect"
+import type { DbUnavailable } from "../core/Errors.ts"
 import { span } from "../core/Span.ts"
+import { budgeted } from "../core/TimeBudget.ts"
+import { Timeouts } from "../core/Timeouts.ts"
 import { BearerToken } from "./BearerToken.ts"
 import type { CurrentUser } from "./CurrentUser.ts"
+import type { InvalidToken, KeysUnavailable, NoActiveSession, UserNotFound } from "./Errors.ts"
 import { JwtVerifier } from "./JwtVerifier.ts"
 import { Sessions } from "./Sessions.ts"
+import { waitForUnknown } from "./SigningKeys.ts"
 import { Users } from "./Users.ts"
 
 export type AuthenticationError =
@@ -33,27 +30,21 @@ export class Authenticator extends Context.Service<
       const jwtVerifier = yield* JwtVerifier
       const users = yield* Users
       const sessions = yield* Sessions
-      const { request, statement } = yield* Timeouts
-      const orUnavailable = (left: number) =>
-        Effect.timeoutOrElse({
-          duration: left,
-          orElse: () => new DbUnavailable({ operation: "Authenticator.authenticate" })
-        })
+      const { statement } = yield* Timeouts
+      // Both end by themselves: a timer for each request would cost more than the lookup.
+      const verifying = budgeted("Authenticator.authenticate", waitForUnknown)
+      const finding = budgeted("Authenticator.authenticate", 2 * statement)
       return {
         authenticate: Effect.fnUntraced(function* (authorization) {
-          const began = yield* Clock.currentTimeMillis
           const token = yield* bearerToken.extract(authorization)
-          const claims = yield* jwtVerifier.verify(token)
-          const left = request - ((yield* Clock.currentTimeMillis) - began)
-          // A timer for each request would cost more than the lookup, which has its own limit.
-          const found = users.find(claims)
-          const account = yield* left >= 2 * statement ? found : orUnavailable(left)(found)
-          const sessionId = yield* sessions.resolve(account)
+          const claims = yield* verifying(jwtVerifier.verify(token))
+          const identity = yield* finding(users.find(claims))
+          const sessionId = yield* sessions.resolve(identity)
           return {
-            userId: account.userId,
+            userId: identity.userId,
             sessionId,
-            email: Redacted.make(account.email),
-            name: account.name,
+            email: Redacted.make(identity.email),
+            name: identity.name,
             verification: claims.verification
           }
         }, span("Authenticator.authenticate"))

@@ -16,7 +16,7 @@ const refreshEvery = 1_000
 const quietAfterFailure = 5_000
 /** How long a caller whose key is known waits for newer ones, and one whose key is not. */
 const waitForNewer = 600
-const waitForUnknown = 1_500
+export const waitForUnknown = 1_500
 
 type KeySet = ReadonlyMap<string, Key>
 

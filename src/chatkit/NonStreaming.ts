@@ -1,29 +1,31 @@
 import { Effect } from "effect"
-import { CurrentUser } from "../auth/CurrentUser.ts"
-import type { Within } from "../core/TimeBudget.ts"
-import {
-  type AttachmentTooLarge,
-  type AttachmentTypeRefused,
-  type TooManyAttachments
-} from "../attachments/Errors.ts"
-import { Conflict, type DbUnavailable, InvalidRequest, NotFound } from "../core/Errors.ts"
-import { ResponderFailed } from "../responder/Errors.ts"
 import { AttachmentLinks } from "../attachments/AttachmentLinks.ts"
-import { admitted, type AttachmentRules, mediaTypeOf } from "../attachments/AttachmentRules.ts"
+import { admitted, AttachmentRules, mediaTypeOf } from "../attachments/AttachmentRules.ts"
+import { type AttachmentRecord, AttachmentStore } from "../attachments/AttachmentStore.ts"
+import type {
+  AttachmentTooLarge,
+  AttachmentTypeRefused,
+  TooManyAttachments
+} from "../attachments/Errors.ts"
+import { withLinks } from "../attachments/ItemLinks.ts"
+import { CurrentUser } from "../auth/CurrentUser.ts"
+import { type Conflict, type DbUnavailable, InvalidRequest, type NotFound } from "../core/Errors.ts"
+import { Ids } from "../core/Ids.ts"
+import { budgeted } from "../core/TimeBudget.ts"
+import type { UserId } from "../core/User.ts"
 import type { Attachment } from "../protocol/Attachments.ts"
 import { decodeBase64 } from "../protocol/Base64.ts"
-import { reading } from "../responder/StreamErrors.ts"
-import { Ids } from "../core/Ids.ts"
 import { isHidden, ThreadItem } from "../protocol/Items.ts"
 import type { NonStreamingOperation, Params } from "../protocol/Requests.ts"
+import { type Page, type PageQuery, shown, type Thread } from "../protocol/Threads.ts"
+import { ResponderFailed } from "../responder/Errors.ts"
 import { Responder } from "../responder/Responder.ts"
-import { withLinks } from "../attachments/ItemLinks.ts"
-import { type AttachmentRecord, ThreadStore } from "../threads/ThreadStore.ts"
-import { type PageQuery } from "../protocol/Threads.ts"
-import { type Page, shown, type Thread } from "../protocol/Threads.ts"
+import { reading } from "../responder/StreamErrors.ts"
+import { ThreadStore } from "../threads/ThreadStore.ts"
+import { loadSender } from "./VisibleItems.ts"
 
-/** The answer to an operation that does not stream. */
-export type Document =
+/** The answer to an operation that does not stream; `{}` where there is nothing to say. */
+export type NonStreamingAnswer =
   | Thread
   | Page<Thread>
   | Page<ThreadItem>
@@ -32,7 +34,7 @@ export type Document =
   | { readonly updated_item: ThreadItem }
   | { readonly [key: string]: never }
 
-export type DocumentRefusal =
+export type NonStreamingRefusal =
   | NotFound
   | Conflict
   | InvalidRequest
@@ -42,9 +44,7 @@ export type DocumentRefusal =
   | AttachmentTypeRefused
   | DbUnavailable
 
-export type DocumentServices = AttachmentLinks | AttachmentRules | Ids | Responder | ThreadStore
-
-/** The reference's page size, and the most that one page holds (the client asks for 9999). */
+/** The reference's page size, and the limit of one page (the client asks for 9999). */
 const defaultLimit = 20
 const maxLimit = 500
 
@@ -54,25 +54,10 @@ const pageQuery = ({ after, limit, order }: Params<"threads.list">): PageQuery =
   limit: limit === null || limit < 1 ? defaultLimit : Math.min(limit, maxLimit)
 })
 
-/** An item that the client can know of. */
-export const visibleItem = Effect.fnUntraced(function* (thread_id: string, item_id: string) {
-  const { userId } = yield* CurrentUser
-  const item = yield* (yield* ThreadStore).loadItem(userId, thread_id, item_id)
-  return isHidden(item) ? yield* new NotFound({ object: "Item" }) : item
-})
-
-/** What a widget's action was sent from; an empty id is none. */
-export const senderOf = Effect.fnUntraced(function* (thread_id: string, item_id: string | null) {
-  if (item_id === null || item_id === "") return undefined
-  const item = yield* visibleItem(thread_id, item_id)
-  return item.type === "widget"
-    ? item
-    : yield* new Conflict({ reason: "An action can only come from a widget" })
-})
-
 const readItem = reading(ThreadItem)
+const withinBudget = budgeted("ChatKit.process")
 
-/** What a responder fails with, outside a stream, is told to nobody but the log. */
+/** Outside a stream the client learns only that the responder failed; the log has the cause. */
 const ofResponder = <A, R>(work: Effect.Effect<A, unknown, R>) =>
   Effect.catchCause(work, (cause) =>
     Effect.andThen(
@@ -81,141 +66,129 @@ const ofResponder = <A, R>(work: Effect.Effect<A, unknown, R>) =>
     )
   )
 
-const threadsGetById = Effect.fnUntraced(function* ({ thread_id }: Params<"threads.get_by_id">) {
-  const { userId } = yield* CurrentUser
+/** Answers the operations that do not stream. */
+export const makeNonStreaming = Effect.gen(function* () {
   const store = yield* ThreadStore
-  const thread = yield* store.loadThread(userId, thread_id)
-  const page = yield* store.loadThreadItems(userId, thread_id, {
-    limit: defaultLimit,
-    order: "asc",
-    after: null,
-    hidden: false
+  const attachments = yield* AttachmentStore
+  const links = yield* AttachmentLinks
+  const rules = yield* AttachmentRules
+  const responder = yield* Responder
+  const ids = yield* Ids
+
+  const itemsPage = Effect.fnUntraced(function* (
+    userId: UserId,
+    threadId: string,
+    query: PageQuery
+  ) {
+    const page = yield* store.loadThreadItems(userId, threadId, { ...query, hidden: false })
+    return { ...page, data: yield* withLinks(links, userId, page.data) }
   })
-  return shown(thread, { ...page, data: yield* withLinks(userId, page.data) })
-})
 
-const threadsList = Effect.fnUntraced(function* (params: Params<"threads.list">) {
-  const { userId } = yield* CurrentUser
-  const page = yield* (yield* ThreadStore).loadThreads(userId, pageQuery(params))
-  return { ...page, data: page.data.map((thread) => shown(thread)) }
-})
+  const threadsGetById = Effect.fnUntraced(function* (
+    userId: UserId,
+    { thread_id }: Params<"threads.get_by_id">
+  ) {
+    const thread = yield* store.loadThread(userId, thread_id)
+    const firstPage = { limit: defaultLimit, order: "asc", after: null } as const
+    return shown(thread, yield* itemsPage(userId, thread_id, firstPage))
+  })
 
-const threadsUpdate = Effect.fnUntraced(function* (params: Params<"threads.update">) {
-  const { userId } = yield* CurrentUser
-  const { thread_id, title } = params
-  return shown(yield* (yield* ThreadStore).updateThread(userId, thread_id, { title }))
-})
+  const threadsList = Effect.fnUntraced(function* (userId: UserId, params: Params<"threads.list">) {
+    const page = yield* store.loadThreads(userId, pageQuery(params))
+    return { ...page, data: page.data.map((thread) => shown(thread)) }
+  })
 
-const threadsDelete = Effect.fnUntraced(function* (params: Params<"threads.delete">) {
-  const { userId } = yield* CurrentUser
-  yield* (yield* ThreadStore).deleteThread(userId, params.thread_id)
-  return {}
-})
+  const itemsFeedback = Effect.fnUntraced(function* (
+    userId: UserId,
+    { item_ids, kind, thread_id }: Params<"items.feedback">
+  ) {
+    const thread = yield* withinBudget(store.loadThread(userId, thread_id))
+    yield* ofResponder(responder.addFeedback({ thread, item_ids, kind }))
+    return {}
+  })
 
-const itemsList = Effect.fnUntraced(function* (params: Params<"items.list">) {
-  const { userId } = yield* CurrentUser
-  const query = { ...pageQuery(params), hidden: false }
-  const page = yield* (yield* ThreadStore).loadThreadItems(userId, params.thread_id, query)
-  return { ...page, data: yield* withLinks(userId, page.data) }
-})
+  const attachmentsCreate = Effect.fnUntraced(function* (
+    userId: UserId,
+    { mime_type, name, size }: Params<"attachments.create">
+  ) {
+    yield* Effect.provideService(admitted(size, mime_type), AttachmentRules, rules)
+    const { shown } = yield* links.maker
+    const attachment: AttachmentRecord = {
+      id: yield* ids.make("attachment"),
+      name,
+      mime_type,
+      size,
+      uploaded: false,
+      metadata: {}
+    }
+    yield* attachments.save(userId, attachment)
+    return shown(userId, attachment)
+  })
 
-const itemsFeedback = Effect.fnUntraced(function* (
-  params: Params<"items.feedback">,
-  within: Within
-) {
-  const { userId } = yield* CurrentUser
-  const { item_ids, kind, thread_id } = params
-  const thread = yield* within((yield* ThreadStore).loadThread(userId, thread_id))
-  yield* ofResponder((yield* Responder).addFeedback({ thread, item_ids, kind }))
-  return {}
-})
+  const inputTranscribe = Effect.fnUntraced(function* ({
+    audio_base64,
+    mime_type
+  }: Params<"input.transcribe">) {
+    const audio = decodeBase64(audio_base64)
+    if (audio === undefined) {
+      return yield* new InvalidRequest({
+        problem: "Invalid request: params.audio_base64 is not valid base64"
+      })
+    }
+    const media_type = mediaTypeOf(mime_type)
+    const { text } = yield* ofResponder(responder.transcribe({ audio, mime_type, media_type }))
+    return { text }
+  })
 
-const attachmentsCreate = Effect.fnUntraced(function* ({
-  mime_type,
-  name,
-  size
-}: Params<"attachments.create">) {
-  const { userId } = yield* CurrentUser
-  yield* admitted(size, mime_type)
-  const { shown } = yield* (yield* AttachmentLinks).maker
-  const attachment: AttachmentRecord = {
-    id: yield* (yield* Ids).make("attachment"),
-    name,
-    mime_type,
-    size,
-    uploaded: false,
-    metadata: {}
+  const syncCustomAction = Effect.fnUntraced(function* (
+    userId: UserId,
+    { action, item_id, thread_id }: Params<"threads.sync_custom_action">
+  ) {
+    const [thread, sender] = yield* withinBudget(
+      Effect.all([
+        store.loadThread(userId, thread_id),
+        loadSender(store, userId, thread_id, item_id)
+      ])
+    )
+    const updated_item = yield* ofResponder(
+      Effect.gen(function* () {
+        const item = yield* responder.syncAction({ thread, action, sender })
+        return item === undefined ? undefined : yield* readItem(item)
+      })
+    )
+    return updated_item === undefined || isHidden(updated_item) ? {} : { updated_item }
+  })
+
+  const answer = (
+    { params, type }: NonStreamingOperation,
+    userId: UserId
+  ): Effect.Effect<NonStreamingAnswer, NonStreamingRefusal, CurrentUser> => {
+    switch (type) {
+      case "threads.get_by_id":
+        return withinBudget(threadsGetById(userId, params))
+      case "threads.list":
+        return withinBudget(threadsList(userId, params))
+      case "threads.update": {
+        const { thread_id, title } = params
+        const updated = store.updateThread(userId, thread_id, { title })
+        return withinBudget(Effect.map(updated, (thread) => shown(thread)))
+      }
+      case "threads.delete":
+        return withinBudget(Effect.as(store.deleteThread(userId, params.thread_id), {}))
+      case "items.list":
+        return withinBudget(itemsPage(userId, params.thread_id, pageQuery(params)))
+      case "items.feedback":
+        return itemsFeedback(userId, params)
+      case "attachments.create":
+        return withinBudget(attachmentsCreate(userId, params))
+      case "attachments.delete":
+        return withinBudget(Effect.as(attachments.delete(userId, params.attachment_id), {}))
+      case "input.transcribe":
+        return inputTranscribe(params)
+      case "threads.sync_custom_action":
+        return syncCustomAction(userId, params)
+    }
   }
-  yield* (yield* ThreadStore).saveAttachment(userId, attachment)
-  return shown(userId, attachment)
+  return (operation: NonStreamingOperation) =>
+    Effect.flatMap(CurrentUser, ({ userId }) => answer(operation, userId))
 })
-
-const attachmentsDelete = Effect.fnUntraced(function* (params: Params<"attachments.delete">) {
-  const { userId } = yield* CurrentUser
-  yield* (yield* ThreadStore).deleteAttachment(userId, params.attachment_id)
-  return {}
-})
-
-const inputTranscribe = Effect.fnUntraced(function* ({
-  audio_base64,
-  mime_type
-}: Params<"input.transcribe">) {
-  const audio = decodeBase64(audio_base64)
-  if (audio === undefined) {
-    return yield* new InvalidRequest({
-      problem: "Invalid request: params.audio_base64 is no base64"
-    })
-  }
-  const media_type = mediaTypeOf(mime_type)
-  const { text } = yield* ofResponder(
-    (yield* Responder).transcribe({ audio, mime_type, media_type })
-  )
-  return { text }
-})
-
-const syncCustomAction = Effect.fnUntraced(function* (
-  { action, item_id, thread_id }: Params<"threads.sync_custom_action">,
-  within: Within
-) {
-  const { userId } = yield* CurrentUser
-  const store = yield* ThreadStore
-  const [thread, sender] = yield* within(
-    Effect.all([store.loadThread(userId, thread_id), senderOf(thread_id, item_id)])
-  )
-  const updated_item = yield* ofResponder(
-    Effect.gen(function* () {
-      const item = yield* (yield* Responder).syncAction({ thread, action, sender })
-      return item === undefined ? undefined : yield* readItem(item)
-    })
-  )
-  return updated_item === undefined || isHidden(updated_item) ? {} : { updated_item }
-})
-
-/** Answers an operation that does not stream. */
-export const document = (
-  { params, type }: NonStreamingOperation,
-  within: Within
-): Effect.Effect<Document, DocumentRefusal, CurrentUser | DocumentServices> => {
-  switch (type) {
-    case "threads.get_by_id":
-      return within(threadsGetById(params))
-    case "threads.list":
-      return within(threadsList(params))
-    case "threads.update":
-      return within(threadsUpdate(params))
-    case "threads.delete":
-      return within(threadsDelete(params))
-    case "items.list":
-      return within(itemsList(params))
-    case "items.feedback":
-      return itemsFeedback(params, within)
-    case "attachments.create":
-      return within(attachmentsCreate(params))
-    case "attachments.delete":
-      return within(attachmentsDelete(params))
-    case "input.transcribe":
-      return inputTranscribe(params)
-    case "threads.sync_custom_action":
-      return syncCustomAction(params, within)
-  }
-}

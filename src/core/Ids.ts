@@ -38,3 +38,6 @@ export class Ids extends Context.Service<
 }
 
 const randomHex = () => Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("hex")
+
+/** Whether a text can be an id at all; other texts are kept away from every statement. */
+export const isId = (id: string): boolean => /^[\x21-\x7e]{1,128}$/.test(id)

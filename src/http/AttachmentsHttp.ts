@@ -8,7 +8,7 @@ import { AttachmentLinks } from "../attachments/AttachmentLinks.ts"
 import { admitted, AttachmentRules, mediaTypeOf } from "../attachments/AttachmentRules.ts"
 import { Ids } from "../core/Ids.ts"
 import { LinkKey } from "../attachments/LinkKey.ts"
-import { type AttachmentRecord, ThreadStore } from "../threads/ThreadStore.ts"
+import { type AttachmentRecord, AttachmentStore } from "../attachments/AttachmentStore.ts"
 import {
   AlreadyUploaded,
   AttachmentTooLarge,
@@ -28,7 +28,7 @@ export const AttachmentsHttp = HttpApiBuilder.group(
   Api,
   "attachments",
   Effect.fnUntraced(function* (handlers) {
-    const store = yield* ThreadStore
+    const store = yield* AttachmentStore
     const kept = yield* AttachmentContent
     const links = yield* AttachmentLinks
     const { key } = yield* LinkKey
@@ -53,7 +53,7 @@ export const AttachmentsHttp = HttpApiBuilder.group(
     /** The attachment that waits for its bytes, before one of them is read. */
     const waiting = Effect.fnUntraced(function* (id: string, request: Request) {
       const userId = yield* permitted("upload", id, request)
-      const [record] = yield* store.loadAttachments(userId, [id])
+      const [record] = yield* store.load(userId, [id])
       if (record === undefined) return yield* new NotFound({ object: "Attachment" })
       if (record.uploaded) return yield* new AlreadyUploaded()
       return { userId, record }
@@ -100,7 +100,7 @@ export const AttachmentsHttp = HttpApiBuilder.group(
           const record = { id, name, mime_type: type, uploaded: false, metadata: {} }
           // Waited for, so that nothing can arrive after it was removed again.
           const save = (size: number) =>
-            Effect.uninterruptible(store.saveAttachment(userId, { ...record, size }))
+            Effect.uninterruptible(store.save(userId, { ...record, size }))
           let size = 0
           const counted = Stream.tap(bytes, (chunk) =>
             Effect.sync(() => {
@@ -110,7 +110,7 @@ export const AttachmentsHttp = HttpApiBuilder.group(
           const written = yield* save(0).pipe(
             Effect.andThen(write(userId, { ...record, size: 0 }, counted)),
             Effect.tap(() => save(size)),
-            Effect.onError(() => Effect.ignore(store.deleteAttachment(userId, id))),
+            Effect.onError(() => Effect.ignore(store.delete(userId, id))),
             Effect.catchTag("AlreadyUploaded", Effect.die)
           )
           return yield* show(userId, { ...written, size })

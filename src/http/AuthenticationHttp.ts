@@ -31,10 +31,9 @@ export const AuthenticationHttp = Layer.effect(
         const authorization = authorizationOf(request)
         const began = yield* Clock.currentTimeMillis
         const attempt = Effect.onExit(authenticator.authenticate(authorization), (exit) =>
-          Effect.flatMap(Clock.currentTimeMillis, (now) => {
-            context.authenticatedIn = now - began
-            return attempts.record({ request, authorization, exit, milliseconds: now - began })
-          })
+          Effect.flatMap(Clock.currentTimeMillis, (now) =>
+            attempts.record({ request, authorization, exit, milliseconds: now - began })
+          )
         )
         return yield* Effect.matchEffect(attempt, {
           onFailure: (error) => Effect.succeed(notAuthenticated(error)),

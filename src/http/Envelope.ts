@@ -2,6 +2,8 @@ import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequ
 import { Context, Effect, References } from "effect"
 import { HttpMiddleware, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { PublicUrl } from "../attachments/PublicUrl.ts"
+import { TimeBudget } from "../core/TimeBudget.ts"
+import { Timeouts } from "../core/Timeouts.ts"
 import { Draining } from "./Draining.ts"
 import { answered, inOurWords, refusal } from "./Refusals.ts"
 import { RequestContext, type RequestState, requestIdOf } from "./RequestContext.ts"
@@ -39,6 +41,7 @@ export const Envelope = (options: {
   return HttpRouter.middleware(
     Effect.gen(function* () {
       const draining = yield* Draining
+      const timeouts = yield* Timeouts
       return (app) => {
         const working = cors(answered(app))
         const stopping = cors(Effect.succeed(refusal(503)))
@@ -46,8 +49,7 @@ export const Envelope = (options: {
           const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
           const state: RequestState = {
             requestId: requestIdOf(request.headers),
-            user: undefined,
-            authenticatedIn: 0
+            user: undefined
           }
           const served = draining.begun() && !always.test(request.url) ? stopping : working
           return Effect.map(within(served, request, state), (response) =>
@@ -64,6 +66,7 @@ export const Envelope = (options: {
         return Effect.updateContext(effect, (context: Context.Context<R>) =>
           context.pipe(
             Context.add(RequestContext, state),
+            Context.add(TimeBudget, { left: timeouts.request }),
             Context.add(PublicUrl, () => options.publicUrl ?? originOf(request)),
             Context.add(References.CurrentLogAnnotations, { "request.id": state.requestId })
           )

@@ -1,18 +1,16 @@
 import { Context } from "effect"
 import type { Headers } from "effect/http"
 
-/** What the layers around a handler have to know of each other's work on one request. */
+/** Per-request state that the middleware around a handler share. */
 export interface RequestState {
   readonly requestId: string
   /** Set once the caller is known. */
   user: { readonly "user.id": string; readonly "session.id": string } | undefined
-  /** Milliseconds it took to know. */
-  authenticatedIn: number
 }
 
 export const RequestContext = Context.Reference<RequestState>(
   "effect-chatkit/http/RequestContext",
-  { defaultValue: () => ({ requestId: "", user: undefined, authenticatedIn: 0 }) }
+  { defaultValue: () => ({ requestId: "", user: undefined }) }
 )
 
 // What gateways and tracers make: UUIDs, hex and the like; too short for a token to slip in.

@@ -5,7 +5,8 @@ import { DbUnavailable, NotFound } from "../core/Errors.ts"
 import type { UserId } from "../core/User.ts"
 import { removeAbandoned } from "./AbandonedAttachments.ts"
 import { type AttachmentRow, recordOf } from "./AttachmentStorePg.ts"
-import { isId, chatKitTables } from "./ChatKitTables.ts"
+import { chatKitTables } from "./ChatKitTables.ts"
+import { isId } from "../core/Ids.ts"
 
 /** Bytes in one row, and so what one upload or download holds in memory. */
 const pieceSize = 256 * 1024

@@ -1,8 +1,9 @@
-import { Effect } from "effect"
-import { type AttachmentRecord, ThreadStore } from "../threads/ThreadStore.ts"
-import { NotFound } from "../core/Errors.ts"
+import { Effect, Layer } from "effect"
+import { type AttachmentRecord, AttachmentStore } from "../attachments/AttachmentStore.ts"
 import { TooManyAttachments } from "../attachments/Errors.ts"
-import { isId, chatKitTables } from "./ChatKitTables.ts"
+import { NotFound } from "../core/Errors.ts"
+import { isId } from "../core/Ids.ts"
+import { chatKitTables } from "./ChatKitTables.ts"
 
 /** A row of `chatkit.attachments`, as `select data, thread_id, upload is not null as uploaded`. */
 export interface AttachmentRow {
@@ -20,23 +21,17 @@ export const recordOf = ({ data, thread_id, uploaded }: AttachmentRow): Attachme
 /** Attachments of one user that wait to be used in a message. */
 const mostWaiting = 100
 
-type Attachments = Pick<
-  ThreadStore["Service"],
-  "saveAttachment" | "loadAttachments" | "deleteAttachment"
->
-
-/**
- * What `ThreadStorePg` keeps of attachments, without their bytes. `attach` alone says what thread
- * one belongs to, and its upload alone that its bytes are here: `saveAttachment` changes neither.
- */
-export const attachments = Effect.map(chatKitTables, ({ run, sql }): Attachments => ({
-  saveAttachment: Effect.fn("ThreadStore.saveAttachment")(function* (userId, attachment) {
-    const { id, metadata, mime_type, name, size } = attachment
-    if (!isId(id)) return yield* Effect.die(new Error("an attachment has no usable id"))
-    const data: AttachmentRow["data"] = { id, name, mime_type, size, metadata }
-    const [saved] = yield* run(
-      "ThreadStore.saveAttachment",
-      sql<{ saved: boolean; refused: boolean }>`
+/** `AttachmentStore` in the schema `chatkit`. */
+export const AttachmentStorePg = Layer.effect(
+  AttachmentStore,
+  Effect.map(chatKitTables, ({ run, sql }): AttachmentStore["Service"] => ({
+    save: Effect.fn("AttachmentStore.save")(function* (userId, attachment) {
+      const { id, metadata, mime_type, name, size } = attachment
+      if (!isId(id)) return yield* Effect.die(new Error("an attachment has no usable id"))
+      const data: AttachmentRow["data"] = { id, name, mime_type, size, metadata }
+      const [saved] = yield* run(
+        "AttachmentStore.save",
+        sql<{ saved: boolean; refused: boolean }>`
         with waiting as (
           select id from chatkit.attachments where user_id = ${userId} and thread_id is null
           limit ${mostWaiting}),
@@ -51,31 +46,32 @@ export const attachments = Effect.map(chatKitTables, ({ run, sql }): Attachments
           where attachments.user_id = excluded.user_id
           returning id)
         select exists (select from saved) as saved, exists (select from refused) as refused`
-    )
-    if (saved?.refused === true) return yield* new TooManyAttachments()
-    if (saved?.saved !== true) return yield* Effect.die(new Error("an attachment's id is taken"))
-  }),
+      )
+      if (saved?.refused === true) return yield* new TooManyAttachments()
+      if (saved?.saved !== true) return yield* Effect.die(new Error("an attachment's id is taken"))
+    }),
 
-  loadAttachments: Effect.fn("ThreadStore.loadAttachments")(function* (userId, ids) {
-    if (ids.length === 0) return []
-    const rows = ids.every(isId)
-      ? yield* run(
-          "ThreadStore.loadAttachments",
-          sql<AttachmentRow>`
+    load: Effect.fn("AttachmentStore.load")(function* (userId, ids) {
+      if (ids.length === 0) return []
+      const rows = ids.every(isId)
+        ? yield* run(
+            "AttachmentStore.load",
+            sql<AttachmentRow>`
             select data, thread_id, upload is not null as uploaded from chatkit.attachments
             where user_id = ${userId} and id = any(${ids}::text[])`
-        )
-      : []
-    const found = new Map(rows.map((row) => [row.data.id, recordOf(row)]))
-    const records = ids.flatMap((id) => found.get(id) ?? [])
-    return records.length < ids.length ? yield* new NotFound({ object: "Attachment" }) : records
-  }),
+          )
+        : []
+      const found = new Map(rows.map((row) => [row.data.id, recordOf(row)]))
+      const records = ids.flatMap((id) => found.get(id) ?? [])
+      return records.length < ids.length ? yield* new NotFound({ object: "Attachment" }) : records
+    }),
 
-  deleteAttachment: Effect.fn("ThreadStore.deleteAttachment")(function* (userId, attachmentId) {
-    if (!isId(attachmentId)) return
-    yield* run(
-      "ThreadStore.deleteAttachment",
-      sql`delete from chatkit.attachments where id = ${attachmentId} and user_id = ${userId}`
-    )
-  })
-}))
+    delete: Effect.fn("AttachmentStore.delete")(function* (userId, attachmentId) {
+      if (!isId(attachmentId)) return
+      yield* run(
+        "AttachmentStore.delete",
+        sql`delete from chatkit.attachments where id = ${attachmentId} and user_id = ${userId}`
+      )
+    })
+  }))
+)

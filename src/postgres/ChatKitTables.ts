@@ -5,9 +5,6 @@ import { type DbUnavailable, NotFound } from "../core/Errors.ts"
 import { isLayoutError, SqlFailures } from "./SqlFailures.ts"
 import { Migrations } from "./Migrations.ts"
 
-/** What an id can look like; anything else is no id, and is kept away from statements. */
-export const isId = (id: string): boolean => /^[\x21-\x7e]{1,128}$/.test(id)
-
 export const noThread = new NotFound({ object: "Thread" })
 
 /** When a turn that begins or shows signs of life now loses its thread, by the database's clock. */

@@ -1,9 +1,8 @@
 import type { SqlClient } from "effect/sql"
 import type { ItemQuery } from "../threads/ThreadStore.ts"
 import type { PageQuery } from "../protocol/Threads.ts"
-import type { ClientToolCallItem, ThreadItem } from "../protocol/Items.ts"
-import type { ThreadMetadata } from "../protocol/Threads.ts"
 import type { UserId } from "../core/User.ts"
+import type { StoredJson } from "./StoredJson.ts"
 
 /** Where a page begins or ends, as PostgreSQL writes a position. */
 export type Position = string
@@ -29,7 +28,7 @@ export const threadPages = (sql: SqlClient.SqlClient) => {
 
   return {
     threads: (userId: UserId, query: PageQuery, after: Position | undefined) =>
-      sql<{ data: ThreadMetadata }>`
+      sql<StoredJson>`
         select data from chatkit.threads
         where user_id = ${userId} ${beyond(query.order, after)} ${sorted(query)}`,
 
@@ -41,14 +40,14 @@ export const threadPages = (sql: SqlClient.SqlClient) => {
     ) => {
       const visible = query.hidden ? sql`` : sql`and not hidden`
       const upTo = bounds.upTo === undefined ? sql`` : sql`and position <= ${bounds.upTo}::bigint`
-      return sql<{ data: ThreadItem }>`
+      return sql<StoredJson>`
         select data from chatkit.items
         where ${ofUser(userId, threadId)} ${visible} ${upTo}
         ${beyond(query.order, bounds.after)} ${sorted(query)}`
     },
 
     pendingToolCalls: (userId: UserId, threadId: string) =>
-      sql<{ data: ClientToolCallItem }>`
+      sql<StoredJson>`
         select data from chatkit.items
         where ${ofUser(userId, threadId)} and pending
         order by position desc limit 100`

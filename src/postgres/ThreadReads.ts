@@ -1,9 +1,11 @@
 import { Effect } from "effect"
-import { type Page, pageFrom, type ThreadMetadata } from "../protocol/Threads.ts"
-import type { ThreadItem } from "../protocol/Items.ts"
-import type { ThreadStore } from "../threads/ThreadStore.ts"
 import { NotFound } from "../core/Errors.ts"
-import { isId, noThread, chatKitTables } from "./ChatKitTables.ts"
+import { isId } from "../core/Ids.ts"
+import type { ThreadItem } from "../protocol/Items.ts"
+import { pageFrom } from "../protocol/Threads.ts"
+import type { ThreadStore } from "../threads/ThreadStore.ts"
+import { chatKitTables, noThread } from "./ChatKitTables.ts"
+import { type StoredJson, storedItems, storedThreads, storedToolCalls } from "./StoredJson.ts"
 import { type Position, threadPages } from "./ThreadPages.ts"
 
 const noItem = new NotFound({ object: "Item" })
@@ -17,24 +19,16 @@ type Reads = Pick<
 export const threadReads = Effect.map(chatKitTables, ({ run, sql }): Reads => {
   const pages = threadPages(sql)
 
-  const page = <A extends { readonly id: string }>(
-    rows: ReadonlyArray<{ readonly data: A }>,
-    limit: number
-  ): Page<A> =>
-    pageFrom(
-      rows.map(({ data }) => data),
-      limit
-    )
-
   return {
     loadThread: Effect.fn("ThreadStore.loadThread")(function* (userId, threadId) {
       if (!isId(threadId)) return yield* noThread
-      const [row] = yield* run(
+      const rows = yield* run(
         "ThreadStore.loadThread",
-        sql<{ data: ThreadMetadata }>`
+        sql<StoredJson>`
           select data from chatkit.threads where id = ${threadId} and user_id = ${userId}`
       )
-      return row === undefined ? yield* noThread : row.data
+      const [thread] = yield* storedThreads(rows)
+      return thread ?? (yield* noThread)
     }),
 
     loadThreads: Effect.fn("ThreadStore.loadThreads")(function* (userId, query) {
@@ -53,7 +47,7 @@ export const threadReads = Effect.map(chatKitTables, ({ run, sql }): Reads => {
           return yield* pages.threads(userId, query, cursor)
         })
       )
-      return page(rows, limit)
+      return pageFrom(yield* storedThreads(rows), limit)
     }),
 
     loadThreadItems: Effect.fn("ThreadStore.loadThreadItems")(function* (userId, threadId, query) {
@@ -76,18 +70,19 @@ export const threadReads = Effect.map(chatKitTables, ({ run, sql }): Reads => {
         "ThreadStore.loadThreadItems",
         Effect.flatMap(positions, (bounds) => pages.items(userId, threadId, query, bounds))
       )
-      return page(rows, limit)
+      return pageFrom(yield* storedItems(rows), limit)
     }),
 
     loadItem: Effect.fn("ThreadStore.loadItem")(function* (userId, threadId, itemId) {
       if (!isId(threadId) || !isId(itemId)) return yield* noItem
-      const [row] = yield* run(
+      const rows = yield* run(
         "ThreadStore.loadItem",
-        sql<{ data: ThreadItem }>`
+        sql<StoredJson>`
           select data from chatkit.items
           where thread_id = ${threadId} and id = ${itemId} and user_id = ${userId}`
       )
-      return row === undefined ? yield* noItem : row.data
+      const [item] = yield* storedItems(rows)
+      return item ?? (yield* noItem)
     }),
 
     loadPendingToolCalls: Effect.fn("ThreadStore.loadPendingToolCalls")(
@@ -97,7 +92,7 @@ export const threadReads = Effect.map(chatKitTables, ({ run, sql }): Reads => {
           "ThreadStore.loadPendingToolCalls",
           pages.pendingToolCalls(userId, threadId)
         )
-        return rows.map(({ data }) => data)
+        return yield* storedToolCalls(rows)
       }
     )
   }

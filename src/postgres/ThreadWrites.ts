@@ -1,26 +1,23 @@
 import { Effect } from "effect"
 import type { SqlError } from "effect/sql"
-import { isHidden, type ThreadItem } from "../protocol/Items.ts"
-import type { Change, ThreadPatch, ThreadStore } from "../threads/ThreadStore.ts"
-import type { ThreadMetadata } from "../protocol/Threads.ts"
-import { NotFound } from "../core/Errors.ts"
-import { TurnLost } from "../threads/Errors.ts"
+import { type DbUnavailable, NotFound } from "../core/Errors.ts"
+import { isId } from "../core/Ids.ts"
 import type { UserId } from "../core/User.ts"
-import { isId, leaseEnd, noThread, chatKitTables } from "./ChatKitTables.ts"
+import { isHidden, type ThreadItem } from "../protocol/Items.ts"
+import type { ThreadMetadata } from "../protocol/Threads.ts"
+import { TurnLost } from "../threads/Errors.ts"
+import { type Change, patched, type ThreadStore } from "../threads/ThreadStore.ts"
+import { chatKitTables, leaseEnd, noThread } from "./ChatKitTables.ts"
+import { type StoredJson, storedThreads } from "./StoredJson.ts"
 
 const json = (value: ThreadMetadata | ThreadItem) => JSON.stringify(value)
 
-/** An id nobody could ask for is a mistake of the server's, not of who asks. */
+/** An unusable id is a server bug, not a client error. */
 const needId = (id: string) =>
   isId(id) ? Effect.void : Effect.die(new Error("an object to be stored has no usable id"))
 
 const isPending = (item: ThreadItem) =>
   item.type === "client_tool_call" && item.status === "pending"
-
-const patched = (thread: ThreadMetadata, patch: ThreadPatch): ThreadMetadata =>
-  Object.fromEntries(
-    Object.entries({ ...thread, ...patch }).filter(([, value]) => value !== null)
-  ) as unknown as ThreadMetadata
 
 type Writes = Pick<
   ThreadStore["Service"],
@@ -29,8 +26,8 @@ type Writes = Pick<
 
 /** What `ThreadStorePg` writes to threads and items. Commits to a thread go one after the other. */
 export const threadWrites = Effect.map(chatKitTables, ({ run, sql, transaction }): Writes => {
-  /** The thread's row, which nobody else changes until the transaction ends. */
-  const held = <A extends object>(
+  /** The thread's row, locked against other writers until the transaction ends. */
+  const locked = <A extends object>(
     columns: "id" | "data",
     userId: UserId,
     threadId: string,
@@ -45,11 +42,11 @@ export const threadWrites = Effect.map(chatKitTables, ({ run, sql, transaction }
     Effect.andThen(
       needId(item.id),
       sql`
-        with held as (${held("id", userId, threadId, turn)})
+        with locked as (${locked("id", userId, threadId, turn)})
         insert into chatkit.items (thread_id, id, user_id, hidden, pending, data)
         select id, ${item.id}, ${userId}, ${isHidden(item)}, ${isPending(item)},
           ${json(item)}::json
-        from held
+        from locked
         on conflict (thread_id, id) do update
         set hidden = excluded.hidden, pending = excluded.pending, data = excluded.data
         returning id`
@@ -64,7 +61,7 @@ export const threadWrites = Effect.map(chatKitTables, ({ run, sql, transaction }
       where i.thread_id = ${threadId} and i.user_id = ${userId} and i.position > last.position)
     select position from last`
 
-  /** In the order of ids, so that two who take the same ones do not wait for each other. */
+  /** Locks in the order of ids, so that two transactions on the same ids cannot deadlock. */
   const attach = (userId: UserId, threadId: string, ids: ReadonlyArray<string>) => sql`
     update chatkit.attachments set thread_id = ${threadId}
     where id in (
@@ -118,17 +115,19 @@ export const threadWrites = Effect.map(chatKitTables, ({ run, sql, transaction }
     return thread
   })
 
-  const applyHeld = <E>(
+  const applyLocked = <E>(
     userId: UserId,
     threadId: string,
     changes: ReadonlyArray<Change>,
     turn: string | undefined,
     refusal: E
-  ): Effect.Effect<ThreadMetadata, E | NotFound | SqlError.SqlError> =>
+  ): Effect.Effect<ThreadMetadata, E | NotFound | DbUnavailable | SqlError.SqlError> =>
     Effect.flatMap(
-      held<{ data: ThreadMetadata }>("data", userId, threadId, turn),
-      ([row]): Effect.Effect<ThreadMetadata, E | NotFound | SqlError.SqlError> =>
-        row === undefined ? Effect.fail(refusal) : apply(userId, threadId, row.data, changes)
+      Effect.flatMap(locked<StoredJson>("data", userId, threadId, turn), storedThreads),
+      ([thread]): Effect.Effect<
+        ThreadMetadata,
+        E | NotFound | DbUnavailable | SqlError.SqlError
+      > => (thread === undefined ? Effect.fail(refusal) : apply(userId, threadId, thread, changes))
     )
 
   return {
@@ -154,14 +153,17 @@ export const threadWrites = Effect.map(chatKitTables, ({ run, sql, transaction }
         const put = yield* run("ThreadStore.commit", putItem(userId, threadId, only.item, turn))
         return put.length === 0 ? yield* refusal : undefined
       }
-      yield* transaction("ThreadStore.commit", applyHeld(userId, threadId, changes, turn, refusal))
+      yield* transaction(
+        "ThreadStore.commit",
+        applyLocked(userId, threadId, changes, turn, refusal)
+      )
     }),
 
     updateThread: Effect.fn("ThreadStore.updateThread")(function* (userId, threadId, patch) {
       if (!isId(threadId)) return yield* noThread
       return yield* transaction(
         "ThreadStore.updateThread",
-        applyHeld(userId, threadId, [{ type: "update_thread", patch }], undefined, noThread)
+        applyLocked(userId, threadId, [{ type: "update_thread", patch }], undefined, noThread)
       )
     }),
 

@@ -1,57 +1,59 @@
-import { Effect } from "effect"
-import type { ThreadStore } from "../threads/ThreadStore.ts"
-import type { ThreadMetadata } from "../protocol/Threads.ts"
+import { Effect, Layer } from "effect"
+import { isId } from "../core/Ids.ts"
 import { TurnTaken } from "../turns/Errors.ts"
-import { isId, leaseEnd, noThread, chatKitTables } from "./ChatKitTables.ts"
+import { TurnStore } from "../turns/TurnStore.ts"
+import { chatKitTables, leaseEnd, noThread } from "./ChatKitTables.ts"
+import { type StoredJson, storedThreads } from "./StoredJson.ts"
 
-type Turns = Pick<ThreadStore["Service"], "beginTurn" | "prolongTurns" | "endTurn">
+/** `TurnStore` by the database's clock, because the clock of a server may be wrong. */
+export const TurnStorePg = Layer.effect(
+  TurnStore,
+  Effect.map(chatKitTables, ({ run, sql }): TurnStore["Service"] => {
+    const until = leaseEnd(sql)
 
-/** Who holds a thread, by the database's clock: that of a server may be wrong. */
-export const turnStore = Effect.map(chatKitTables, ({ run, sql }): Turns => {
-  const lease = leaseEnd(sql)
+    return {
+      begin: Effect.fn("TurnStore.begin")(function* (userId, threadId, turn) {
+        if (!isId(threadId)) return yield* noThread
+        const take = sql<StoredJson>`
+          update chatkit.threads set turn = ${turn}, turn_until = ${until}
+          where id = ${threadId} and user_id = ${userId}
+            and (turn is null or turn_until < clock_timestamp())
+          returning data`
+        const exists = sql`
+          select from chatkit.threads where id = ${threadId} and user_id = ${userId}`
+        return yield* run(
+          "TurnStore.begin",
+          Effect.gen(function* () {
+            const [taken] = yield* Effect.flatMap(take, storedThreads)
+            if (taken !== undefined) return taken
+            const found = yield* exists
+            return yield* found.length === 0 ? noThread : new TurnTaken()
+          })
+        )
+      }),
 
-  return {
-    beginTurn: Effect.fn("ThreadStore.beginTurn")(function* (userId, threadId, turn) {
-      if (!isId(threadId)) return yield* noThread
-      const take = sql<{ data: ThreadMetadata }>`
-        update chatkit.threads set turn = ${turn}, turn_until = ${lease}
-        where id = ${threadId} and user_id = ${userId}
-          and (turn is null or turn_until < clock_timestamp())
-        returning data`
-      const exists = sql`
-        select from chatkit.threads where id = ${threadId} and user_id = ${userId}`
-      return yield* run(
-        "ThreadStore.beginTurn",
-        Effect.gen(function* () {
-          const [taken] = yield* take
-          if (taken !== undefined) return taken.data
-          const found = yield* exists
-          return yield* found.length === 0 ? noThread : new TurnTaken()
-        })
-      )
-    }),
+      renew: Effect.fn("TurnStore.renew")(function* (turns) {
+        if (turns.length === 0) return
+        yield* run(
+          "TurnStore.renew",
+          // Locks in the order of ids, like every transaction that holds several threads.
+          sql`
+            update chatkit.threads set turn_until = ${until}
+            where id in (
+              select id from chatkit.threads
+              where turn = any(${turns}::text[]) order by id for no key update)`
+        )
+      }),
 
-    prolongTurns: Effect.fn("ThreadStore.prolongTurns")(function* (turns) {
-      if (turns.length === 0) return
-      yield* run(
-        "ThreadStore.prolongTurns",
-        // In the order of ids, as everybody does who holds several threads at once.
-        sql`
-          update chatkit.threads set turn_until = ${lease}
-          where id in (
-            select id from chatkit.threads
-            where turn = any(${turns}::text[]) order by id for no key update)`
-      )
-    }),
-
-    endTurn: Effect.fn("ThreadStore.endTurn")(function* (userId, threadId, turn) {
-      if (!isId(threadId)) return
-      yield* run(
-        "ThreadStore.endTurn",
-        sql`
-          update chatkit.threads set turn = null, turn_until = null
-          where id = ${threadId} and user_id = ${userId} and turn = ${turn}`
-      )
-    })
-  }
-})
+      end: Effect.fn("TurnStore.end")(function* (userId, threadId, turn) {
+        if (!isId(threadId)) return
+        yield* run(
+          "TurnStore.end",
+          sql`
+            update chatkit.threads set turn = null, turn_until = null
+            where id = ${threadId} and user_id = ${userId} and turn = ${turn}`
+        )
+      })
+    }
+  })
+)

@@ -1,46 +1,47 @@
 import { Effect } from "effect"
+import type { AttachmentLinks } from "../attachments/AttachmentLinks.ts"
+import { withLinks, withoutLinks } from "../attachments/ItemLinks.ts"
 import type { DbUnavailable, NotFound } from "../core/Errors.ts"
-import type { TurnLost } from "../threads/Errors.ts"
+import type { Ids } from "../core/Ids.ts"
 import type { UserId } from "../core/User.ts"
-import { AttachmentLinks } from "../attachments/AttachmentLinks.ts"
+import { applyUpdate, hasText, isDelta } from "../protocol/ApplyUpdate.ts"
 import {
   ResponseEvent,
   type ResponseEventInput,
   type ThreadStreamEvent
 } from "../protocol/Events.ts"
-import { type InvalidAnswer, reading } from "../responder/StreamErrors.ts"
-import { applyUpdate, hasText, isDelta } from "../protocol/ApplyUpdate.ts"
-import { Ids } from "../core/Ids.ts"
 import { isHidden, type ThreadItem } from "../protocol/Items.ts"
-import { withLinks, withoutLinks } from "../attachments/ItemLinks.ts"
-import { type Change, type ThreadPatch, ThreadStore } from "../threads/ThreadStore.ts"
 import { shown, type ThreadMetadata } from "../protocol/Threads.ts"
-import type { Held } from "./TurnLeases.ts"
+import { type InvalidAnswer, reading } from "../responder/StreamErrors.ts"
+import type { TurnLost } from "../threads/Errors.ts"
+import type { Change, ThreadPatch, ThreadStore } from "../threads/ThreadStore.ts"
+import { patchOf } from "./ThreadPatch.ts"
+import type { TurnLease } from "./TurnLeases.ts"
 
 type Failure = NotFound | TurnLost | DbUnavailable | InvalidAnswer
 
-/** One answer on its way from the responder to the store and the client. */
-export interface Draft {
+/** Turns the events of one answer into commits to the store and events for the client. */
+export interface TurnRecorder {
   readonly thread: () => ThreadMetadata
   readonly updateThread: (change: (thread: ThreadMetadata) => ThreadMetadata) => void
-  /** What of the thread the answer builds on. */
-  readonly bounds: () => { readonly upTo?: string }
-  /** Stores what an event means, and gives what the client is to see of it. */
-  readonly take: (
+  /** The part of the thread that the answer builds on. */
+  readonly historyLimit: () => { readonly upTo?: string }
+  /** Stores an event's effect on the thread and returns the events for the client. */
+  readonly record: (
     input: ResponseEventInput
   ) => Effect.Effect<ReadonlyArray<ThreadStreamEvent>, Failure>
-  /** Stores what is left to store, and gives the thread when it changed. */
-  readonly settle: Effect.Effect<ReadonlyArray<ThreadStreamEvent>, Failure>
-  /** Keeps what there is to read, and a note that the rest was not wanted. */
+  /** Stores the rest, and returns `thread.updated` if the thread changed. */
+  readonly flush: Effect.Effect<ReadonlyArray<ThreadStreamEvent>, Failure>
+  /** Stores the text so far, and a note that the person stopped the answer. */
   readonly cancel: Effect.Effect<void, Failure>
 }
 
-/** What the responder finds in its history where the person pressed Stop. */
+/** The responder finds this in its history where the person pressed Stop (the reference's words). */
 const cancelNote = "The user cancelled the stream. Stop responding to the prior request."
 
 const read = reading(ResponseEvent)
 
-/** What a turn does to items. */
+/** The changes a turn makes to items. */
 type ItemChange = Extract<Change, { readonly type: "put_item" | "delete_item" }>
 
 const put = (item: ThreadItem): ItemChange => ({ type: "put_item", item: withoutLinks(item) })
@@ -48,44 +49,45 @@ const put = (item: ThreadItem): ItemChange => ({ type: "put_item", item: without
 const idOf = (change: ItemChange): string =>
   change.type === "put_item" ? change.item.id : change.item_id
 
-export const makeDraft = Effect.fnUntraced(function* (options: {
-  readonly userId: UserId
-  readonly held: Held
-  readonly upTo?: string
-}) {
-  const store = yield* ThreadStore
-  const ids = yield* Ids
-  const links = yield* AttachmentLinks
-  const { held, userId } = options
-  const threadId = held.thread.id
-  let thread = held.thread
-  let savedThread = held.thread
+/** The services that every recorder uses. */
+export interface RecorderServices {
+  readonly store: ThreadStore["Service"]
+  readonly ids: Ids["Service"]
+  readonly links: AttachmentLinks["Service"]
+}
+
+export const turnRecorder = (
+  { ids, links, store }: RecorderServices,
+  options: { readonly userId: UserId; readonly lease: TurnLease; readonly upTo?: string }
+): TurnRecorder => {
+  const { lease, userId } = options
+  const threadId = lease.thread.id
+  let { thread } = lease
+  let savedThread = thread
   let { upTo } = options
-  /** Items that are added and not done yet, with their updates. */
+  /** Items that are added but not done, with their updates so far. */
   const pending = new Map<string, ThreadItem>()
-  /** Items that were stored before and have grown since. */
-  const grown = new Map<string, ThreadItem>()
+  /** Items that are stored, and have been updated since. */
+  const updated = new Map<string, ThreadItem>()
 
   const commit = (changes: ReadonlyArray<ItemChange>, patch: ThreadPatch | undefined) =>
     Effect.suspend(() => {
-      const isBegun = changes.some(isAnswer)
+      const beginsAnswer = changes.some(isAnswer)
       const all: ReadonlyArray<Change> = [
-        ...(upTo !== undefined && isBegun
+        ...(upTo !== undefined && beginsAnswer
           ? [{ type: "delete_items_after" as const, item_id: upTo }]
           : []),
-        ...Array.from(grown.values(), put),
+        ...Array.from(updated.values(), put),
         ...changes,
         ...(patch === undefined ? [] : [{ type: "update_thread" as const, patch }])
       ]
       if (all.length === 0) return Effect.void
-      return Effect.tap(store.commit(userId, threadId, all, held.turn), () =>
-        Effect.sync(() => {
-          if (isBegun) upTo = undefined
-          grown.clear()
-          for (const change of changes) pending.delete(idOf(change))
-        })
-      )
-      // Interrupted, nobody could tell whether it is stored.
+      return Effect.map(store.commit(userId, threadId, all, lease.turn), () => {
+        if (beginsAnswer) upTo = undefined
+        updated.clear()
+        for (const change of changes) pending.delete(idOf(change))
+      })
+      // Uninterruptible: after an interruption we would not know whether it is stored.
     }).pipe(Effect.uninterruptible)
 
   const write = Effect.fnUntraced(function* (
@@ -97,11 +99,10 @@ export const makeDraft = Effect.fnUntraced(function* (options: {
     yield* commit(changes, patch)
     savedThread = now
     if (patch === undefined) return events
-    // Somebody may have renamed it meanwhile.
+    // The person may have renamed the thread meanwhile.
     savedThread = yield* store.loadThread(userId, threadId)
     if (thread === now) thread = savedThread
-    const updated: ThreadStreamEvent = { type: "thread.updated", thread: shown(savedThread) }
-    return [...events, updated]
+    return [...events, { type: "thread.updated", thread: shown(savedThread) } as const]
   })
 
   const update = Effect.fnUntraced(function* (
@@ -114,95 +115,76 @@ export const makeDraft = Effect.fnUntraced(function* (options: {
       return thread === savedThread ? [event] : yield* write([], [event])
     }
     const before =
-      grown.get(item_id) ??
+      updated.get(item_id) ??
       (yield* store
         .loadItem(userId, threadId, item_id)
         .pipe(Effect.catchTag("NotFound", () => Effect.undefined)))
-    if (before !== undefined) grown.set(item_id, applyUpdate(before, update))
+    if (before !== undefined) updated.set(item_id, applyUpdate(before, update))
     const events = before !== undefined && isHidden(before) ? [] : [event]
     return isDelta(update) && thread === savedThread ? events : yield* write([], events)
   })
 
-  const take = Effect.fnUntraced(function* (input: ResponseEventInput) {
-    const event = yield* read(input)
-    switch (event.type) {
-      case "thread.item.updated":
-        return yield* update(event)
-      case "thread.item.added": {
-        const item = inThread(event.item, threadId)
-        pending.set(item.id, item)
-        return yield* write([], isHidden(item) ? [] : [{ ...event, item }])
-      }
-      case "thread.item.done":
-      case "thread.item.replaced": {
-        const item = inThread(event.item, threadId)
-        const [linked = item] = yield* withLinks(userId, [item]).pipe(
-          Effect.provideService(AttachmentLinks, links)
-        )
-        return yield* write([put(item)], shownAs({ ...event, item: linked }))
-      }
-      case "thread.item.removed": {
-        return yield* write([{ type: "delete_item", item_id: event.item_id }], [event])
-      }
-      default:
-        return yield* write([], [event])
-    }
-  })
-
-  const cancel = Effect.gen(function* () {
-    const kept = Array.from(pending.values()).filter(hasText)
-    const note: ThreadItem = {
-      id: yield* ids.make("sdk_hidden_context"),
-      thread_id: threadId,
-      created_at: yield* ids.now,
-      type: "sdk_hidden_context",
-      content: cancelNote
-    }
-    yield* commit([...kept.map(put), put(note)], undefined)
-    // A thread that is no longer there has nothing to keep.
-  }).pipe(Effect.catchTag("TurnLost", () => Effect.void))
-
-  const draft: Draft = {
+  return {
     thread: () => thread,
     updateThread: (change) => {
       thread = change(thread)
     },
-    bounds: () => (upTo === undefined ? {} : { upTo }),
-    take,
-    settle: Effect.suspend(() => write([], [])),
-    cancel
+    historyLimit: () => (upTo === undefined ? {} : { upTo }),
+
+    record: Effect.fnUntraced(function* (input) {
+      const event = yield* read(input)
+      switch (event.type) {
+        case "thread.item.updated":
+          return yield* update(event)
+        case "thread.item.added": {
+          const item = inThread(event.item, threadId)
+          pending.set(item.id, item)
+          return yield* write([], isHidden(item) ? [] : [{ ...event, item }])
+        }
+        case "thread.item.done":
+        case "thread.item.replaced": {
+          const item = inThread(event.item, threadId)
+          const [linked = item] = yield* withLinks(links, userId, [item])
+          return yield* write([put(item)], visible({ ...event, item: linked }))
+        }
+        case "thread.item.removed": {
+          return yield* write([{ type: "delete_item", item_id: event.item_id }], [event])
+        }
+        default:
+          return yield* write([], [event])
+      }
+    }),
+
+    flush: Effect.suspend(() => write([], [])),
+
+    cancel: Effect.gen(function* () {
+      const kept = Array.from(pending.values()).filter(hasText)
+      const note: ThreadItem = {
+        id: yield* ids.make("sdk_hidden_context"),
+        thread_id: threadId,
+        created_at: yield* ids.now,
+        type: "sdk_hidden_context",
+        content: cancelNote
+      }
+      yield* commit([...kept.map(put), put(note)], undefined)
+      // A thread that was deleted has nothing to keep.
+    }).pipe(Effect.catchTag("TurnLost", () => Effect.void))
   }
-  return draft
-})
+}
 
 const inThread = (item: ThreadItem, thread_id: string): ThreadItem =>
   item.thread_id === thread_id ? item : { ...item, thread_id }
 
-/** Whether with this change a new answer begins to be stored. */
+/** Whether this change begins to store a new answer. */
 const isAnswer = (change: ItemChange): boolean =>
   change.type === "put_item" && change.item.type !== "sdk_hidden_context"
 
-/** Hidden items never reach a client; one that takes the place of another makes that one vanish. */
-const shownAs = (
+/** A hidden item never reaches a client; one that replaces a visible item removes it there. */
+const visible = (
   event: Extract<ResponseEvent, { readonly item: ThreadItem }>
-): ReadonlyArray<ThreadStreamEvent> =>
-  !isHidden(event.item)
-    ? [event]
-    : event.type === "thread.item.replaced"
-      ? [{ type: "thread.item.removed", item_id: event.item.id }]
-      : []
-
-const patchOf = (before: ThreadMetadata, after: ThreadMetadata): ThreadPatch | undefined => {
-  if (before === after) return undefined
-  const differs = (key: keyof ThreadPatch) =>
-    JSON.stringify(before[key]) !== JSON.stringify(after[key])
-  const patch: ThreadPatch = {
-    ...(differs("title") ? { title: after.title ?? null } : {}),
-    ...(differs("status") ? { status: after.status } : {}),
-    ...(differs("allowed_image_domains")
-      ? { allowed_image_domains: after.allowed_image_domains ?? null }
-      : {}),
-    ...(differs("metadata") ? { metadata: after.metadata } : {})
-  }
-  return Object.keys(patch).length === 0 ? undefined : patch
+): ReadonlyArray<ThreadStreamEvent> => {
+  if (!isHidden(event.item)) return [event]
+  return event.type === "thread.item.replaced"
+    ? [{ type: "thread.item.removed", item_id: event.item.id }]
+    : []
 }

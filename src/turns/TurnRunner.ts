@@ -1,157 +1,197 @@
-import { Array as Arr, Cause, Effect, Stream } from "effect"
-import { CurrentUser } from "../auth/CurrentUser.ts"
 import {
-  type ResponseEventInput,
-  type StreamOptions,
-  type ThreadStreamEvent
-} from "../protocol/Events.ts"
-import { CustomStreamError, errorEventOf, StreamError } from "../responder/StreamErrors.ts"
+  Array as Arr,
+  Cause,
+  Context,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Queue,
+  Scope,
+  Stream
+} from "effect"
 import { AttachmentLinks } from "../attachments/AttachmentLinks.ts"
-import { Ids } from "../core/Ids.ts"
-import type { Answer, Turn } from "../responder/Responder.ts"
-import { type Draft, makeDraft } from "./TurnRecorder.ts"
 import { withLinks } from "../attachments/ItemLinks.ts"
-import { type Held, Turns } from "./TurnLeases.ts"
+import { CurrentUser } from "../auth/CurrentUser.ts"
+import { Ids } from "../core/Ids.ts"
+import type { ResponseEventInput, ThreadStreamEvent } from "../protocol/Events.ts"
+import { type Answer, Responder, type Turn } from "../responder/Responder.ts"
+import { CustomStreamError, errorEventOf, StreamError } from "../responder/StreamErrors.ts"
 import { ThreadStore } from "../threads/ThreadStore.ts"
+import { type TurnLease, TurnLeases } from "./TurnLeases.ts"
+import { type TurnRecorder, turnRecorder } from "./TurnRecorder.ts"
 
-/** What a turn has produced of one batch of the responder's events, and whether it broke there. */
-interface Batch {
+/** A turn that is leased and stored, before the responder is asked. Nothing has been sent yet. */
+export interface TurnStart {
+  readonly lease: TurnLease
+  /** Events that come before all others. */
   readonly events: ReadonlyArray<ThreadStreamEvent>
-  readonly isLast: boolean
+  /** The last item that the answer builds on; the answer replaces everything after it. */
+  readonly upTo?: string
+  readonly answer: (turn: Turn) => Answer
 }
 
+/** Batch limit, so that a slow client applies back-pressure to the responder. */
+const batchSize = 64
+
 /**
- * Runs every streaming operation: what the responder says is stored before it is sent, changes of
- * the thread follow the event they came with, and a failure is one more event. When the scope ends
- * before the answer has, the answer is cancelled: what there is to read of it is kept, with a note
- * for the next turn.
+ * Hands batches of events from the turn to its reader. It holds none itself: the turn is never
+ * more than one batch ahead of a slow reader.
  */
-export const pipeline = Effect.fnUntraced(function* (options: {
-  readonly held: Held
-  /** The last item the answer builds on; what comes after it is replaced by the answer. */
-  readonly upTo?: string
-  readonly streamOptions: StreamOptions
-  readonly answer: (turn: Turn) => Answer
-}) {
-  const user = yield* CurrentUser
-  const ids = yield* Ids
-  const store = yield* ThreadStore
-  const links = yield* AttachmentLinks
-  const { atEnd } = yield* Turns
-  const { held } = options
-  const threadId = held.thread.id
-  const draft = yield* makeDraft({ userId: user.userId, ...options })
+type Outbox = Queue.Queue<Batch, Cause.Done>
+type Batch = Arr.NonEmptyReadonlyArray<ThreadStreamEvent>
 
-  let state: "waiting" | "running" | "over" = "waiting"
-  yield* Effect.addFinalizer(() =>
-    state === "running"
-      ? Effect.catchCause(atEnd(draft.cancel), (cause) =>
-          Effect.logError("cancelled turn not kept", cause)
-        )
-      : Effect.void
-  )
-
-  const turn: Turn = {
-    thread: Effect.sync(draft.thread),
-    updateThread: (change) => Effect.sync(() => draft.updateThread(change)),
-    history: (query) =>
-      Effect.gen(function* () {
-        const page = yield* store.loadThreadItems(user.userId, threadId, {
-          limit: 20,
-          order: "desc",
-          after: null,
-          hidden: true,
-          ...draft.bounds(),
-          ...query
-        })
-        return { ...page, data: yield* withLinks(user.userId, page.data) }
-      }).pipe(Effect.provideService(AttachmentLinks, links)),
-    newItem: (kind) =>
-      Effect.map(Effect.all([ids.make(kind), ids.now]), ([id, created_at]) => ({
-        id,
-        thread_id: threadId,
-        created_at
-      }))
+/**
+ * Runs turns in the server's scope. The request that started a turn reads its events. When that
+ * reader's scope ends before the turn does, the turn is cancelled: the text so far is stored, with
+ * a note for the next turn. Every event is stored before it is sent, and a failure is one more
+ * event.
+ */
+export class TurnRunner extends Context.Service<
+  TurnRunner,
+  {
+    /**
+     * Runs the turn that `start` leases and stores in the turn's own scope. The stream never
+     * fails, and can be read once.
+     */
+    readonly run: <E, R>(
+      start: Effect.Effect<TurnStart, E, R>
+    ) => Effect.Effect<
+      Stream.Stream<ThreadStreamEvent>,
+      E,
+      CurrentUser | Scope.Scope | Exclude<R, Scope.Scope>
+    >
   }
+>()("effect-chatkit/turns/TurnRunner") {
+  static readonly layer = Layer.effect(
+    TurnRunner,
+    Effect.gen(function* () {
+      const server = yield* Effect.scope
+      const responder = yield* Responder
+      const { atEnd } = yield* TurnLeases
+      const store = yield* ThreadStore
+      const ids = yield* Ids
+      const links = yield* AttachmentLinks
 
-  return Stream.suspend(() => {
-    state = "running"
-    return Stream.concat(
-      Stream.succeed<Batch>({
-        events: [{ type: "stream_options", stream_options: options.streamOptions }],
-        isLast: false
-      }),
-      Stream.suspend(() => options.answer(turn)).pipe(
-        inPieces,
-        Stream.mapEffect((events) => batchOf(draft, events)),
-        Stream.concat(Stream.fromEffect(Effect.map(draft.settle, asLast))),
-        Stream.catchCause((cause) =>
-          Cause.hasInterruptsOnly(cause)
-            ? Stream.failCause(cause as Cause.Cause<never>)
-            : Stream.fromEffect(Effect.map(broken(draft, cause), asLast))
+      const turnOf = (user: CurrentUser["Service"], recorder: TurnRecorder): Turn => {
+        const thread_id = recorder.thread().id
+        return {
+          thread: Effect.sync(recorder.thread),
+          updateThread: (change) => Effect.sync(() => recorder.updateThread(change)),
+          history: Effect.fnUntraced(function* (query) {
+            const page = yield* store.loadThreadItems(user.userId, thread_id, {
+              limit: 20,
+              order: "desc",
+              after: null,
+              hidden: true,
+              ...recorder.historyLimit(),
+              ...query
+            })
+            return { ...page, data: yield* withLinks(links, user.userId, page.data) }
+          }),
+          newItem: (kind) =>
+            Effect.map(Effect.all([ids.make(kind), ids.now]), ([id, created_at]) => ({
+              id,
+              thread_id,
+              created_at
+            }))
+        }
+      }
+
+      /** Sends the whole answer to the outbox, or cancels the turn when it is interrupted. */
+      const drive = (user: CurrentUser["Service"], start: TurnStart, outbox: Outbox) => {
+        const recorder = turnRecorder({ store, ids, links }, { userId: user.userId, ...start })
+        const stream_options = responder.streamOptions(start.lease.thread)
+        let isStored = false
+        const finish = (last: Effect.Effect<ReadonlyArray<ThreadStreamEvent>, unknown>) =>
+          Effect.flatMap(last, (events) => {
+            isStored = true
+            return send(outbox, events)
+          })
+        const answer = Stream.suspend(() => start.answer(turnOf(user, recorder))).pipe(
+          Stream.provideService(CurrentUser, user),
+          Stream.runForEachArray((inputs) =>
+            Effect.forEach(Arr.chunksOf(inputs, batchSize), (batch) =>
+              recordAndSend(recorder, batch, outbox)
+            )
+          )
         )
-      )
-    )
-  }).pipe(
-    Stream.takeUntil(({ isLast }) => isLast),
-    Stream.tap(({ isLast }) =>
-      Effect.sync(() => {
-        if (isLast) state = "over"
-      })
-    ),
-    Stream.map(({ events }) => events),
-    Stream.filter(Arr.isReadonlyArrayNonEmpty),
-    Stream.flattenArray,
-    Stream.provideService(CurrentUser, user)
+        return send(outbox, [...start.events, { type: "stream_options", stream_options }]).pipe(
+          Effect.andThen(answer),
+          Effect.andThen(finish(recorder.flush)),
+          Effect.catchCauseIf(
+            (cause) => !Cause.hasInterruptsOnly(cause),
+            (cause) => finish(failureEvents(recorder, cause))
+          ),
+          Effect.interruptible,
+          Effect.onInterrupt(() =>
+            isStored
+              ? Effect.void
+              : Effect.catchCause(atEnd(recorder.cancel), (cause) =>
+                  Effect.logError("cancelled turn not kept", cause)
+                )
+          )
+        )
+      }
+
+      return {
+        run: Effect.fnUntraced(function* (start) {
+          const user = yield* CurrentUser
+          const turn = yield* Scope.fork(server)
+          return yield* Effect.uninterruptibleMask((restore) =>
+            Effect.gen(function* () {
+              const started = yield* restore(Scope.provide(start, turn)).pipe(
+                Effect.onError((cause) => Scope.close(turn, Exit.failCause(cause)))
+              )
+              const outbox = yield* Queue.bounded<Batch, Cause.Done>(0)
+              const running = yield* drive(user, started, outbox).pipe(
+                Effect.onExit((exit) => Effect.andThen(Queue.end(outbox), Scope.close(turn, exit))),
+                Effect.uninterruptible,
+                Effect.forkIn(server)
+              )
+              yield* Effect.addFinalizer(() => Fiber.interrupt(running))
+              return Stream.fromPull(Effect.succeed(Queue.take(outbox)))
+            })
+          )
+        })
+      }
+    })
   )
-})
+}
 
-/** The most events that are taken and sent at once: a client that reads slowly holds up the rest. */
-const most = 64
+const send = (outbox: Outbox, events: ReadonlyArray<ThreadStreamEvent>) =>
+  Arr.isReadonlyArrayNonEmpty(events) ? Queue.offer(outbox, events) : Effect.void
 
-/** What came together stays together, up to a point. */
-const inPieces = <A, E, R>(events: Stream.Stream<A, E, R>) =>
-  Stream.mapArray(events, (chunk) => Arr.chunksOf(chunk, most))
-
-const asLast = (events: ReadonlyArray<ThreadStreamEvent>): Batch => ({ events, isLast: true })
-
-/** What was said before a failure is sent before it. */
-const batchOf = Effect.fnUntraced(function* (
-  draft: Draft,
-  inputs: ReadonlyArray<ResponseEventInput>
+/** Records a batch and sends its events, also those before a failure. */
+const recordAndSend = Effect.fnUntraced(function* (
+  recorder: TurnRecorder,
+  inputs: ReadonlyArray<ResponseEventInput>,
+  outbox: Outbox
 ) {
   const events: Array<ThreadStreamEvent> = []
-  const say = Effect.gen(function* () {
-    for (const input of inputs) events.push(...(yield* draft.take(input)))
-    return false
-  })
-  const isLast = yield* Effect.catchCause(say, (cause) =>
-    Cause.hasInterruptsOnly(cause)
-      ? Effect.failCause(cause as Cause.Cause<never>)
-      : Effect.map(broken(draft, cause), (last) => {
-          events.push(...last)
-          return true
-        })
-  )
-  return { events, isLast }
+  const recorded = yield* Effect.gen(function* () {
+    for (const input of inputs) events.push(...(yield* recorder.record(input)))
+  }).pipe(Effect.exit)
+  yield* send(outbox, events)
+  return yield* recorded
 })
 
-/** The cause is for the log, unless it is words that the responder chose for the person. */
-const told = (cause: Cause.Cause<unknown>) => {
+/** Logs the cause of a failure, unless the responder chose words for the person. */
+const logFailure = (cause: Cause.Cause<unknown>) => {
   const failure = Cause.squash(cause)
   return failure instanceof CustomStreamError || failure instanceof StreamError
     ? Effect.annotateLogs(Effect.logWarning("turn refused"), { failure: failure._tag })
     : Effect.logError("turn failed", cause)
 }
 
-/** The error event, then what had changed of the thread. The log has the cause. */
-const broken = (
-  draft: Draft,
+/** The error event, then the changes of the thread so far. */
+const failureEvents = (
+  recorder: TurnRecorder,
   cause: Cause.Cause<unknown>
 ): Effect.Effect<ReadonlyArray<ThreadStreamEvent>> =>
-  told(cause).pipe(
+  logFailure(cause).pipe(
     Effect.andThen(
-      Effect.catchCause(draft.settle, (cause) =>
+      Effect.catchCause(recorder.flush, (cause) =>
         Effect.as(Effect.logError("failed turn not settled", cause), [])
       )
     ),

@@ -37,14 +37,14 @@ const ready = (thread_id = "thr_1") => ({
 const metadata = { openai_file_id: "file_1" }
 
 /** What only the server is to know of the attachment `atc_1`. */
-const tag = Effect.fnUntraced(function* ({ store, unnamed, userId }: Client) {
-  const [record] = yield* store.loadAttachments(userId, [unnamed("atc_1")])
+const tag = Effect.fnUntraced(function* ({ attachments, unnamed, userId }: Client) {
+  const [record] = yield* attachments.load(userId, [unnamed("atc_1")])
   assert(record !== undefined)
-  yield* store.saveAttachment(userId, { ...record, metadata })
+  yield* attachments.save(userId, { ...record, metadata })
 })
 
-const kept = Effect.fnUntraced(function* ({ store, unnamed, userId }: Client) {
-  const [record] = yield* store.loadAttachments(userId, [unnamed("atc_1")])
+const kept = Effect.fnUntraced(function* ({ attachments, unnamed, userId }: Client) {
+  const [record] = yield* attachments.load(userId, [unnamed("atc_1")])
   return { thread_id: record?.thread_id, metadata: record?.metadata, uploaded: record?.uploaded }
 })
 

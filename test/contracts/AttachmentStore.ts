@@ -1,18 +1,17 @@
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect } from "effect"
-import { ThreadStore } from "../../src/threads/ThreadStore.ts"
-import { attachment, failure, put, message, userWith } from "../support/Threads.ts"
+import { attachment, failure, put, message, userWith, type Stores } from "../support/Threads.ts"
 
 /** What every store keeps of attachments. */
-export const attachments = (it: Vitest.MethodsNonLive<ThreadStore>) => {
+export const attachments = (it: Vitest.MethodsNonLive<Stores>) => {
   it.effect("gives attachments back in the order they are asked for", () =>
     Effect.gen(function* () {
-      const { store, user } = yield* userWith(0)
+      const { attachments, user } = yield* userWith(0)
       const file = attachment(`${user}-file`, { metadata: { page: { z: 1, a: [null] } } })
       const image = attachment(`${user}-image`, { name: "Bild.png", mime_type: "image/png" })
-      yield* store.saveAttachment(user, file)
-      yield* store.saveAttachment(user, image)
-      const load = (...ids: ReadonlyArray<string>) => store.loadAttachments(user, ids)
+      yield* attachments.save(user, file)
+      yield* attachments.save(user, image)
+      const load = (...ids: ReadonlyArray<string>) => attachments.load(user, ids)
       assert.deepEqual(yield* load(image.id, file.id), [image, file])
       assert.deepEqual(yield* load(file.id, image.id, file.id), [file, image, file])
       assert.deepEqual(yield* load(), [])
@@ -24,51 +23,48 @@ export const attachments = (it: Vitest.MethodsNonLive<ThreadStore>) => {
 
   it.effect("overwrites what is known of an attachment, but not where it belongs", () =>
     Effect.gen(function* () {
-      const { ids, store, user } = yield* userWith(2)
+      const { attachments, ids, store, user } = yield* userWith(2)
       const [id = "", other = ""] = ids
       const file = `${user}-file`
-      yield* store.saveAttachment(user, attachment(file))
+      yield* attachments.save(user, attachment(file))
       yield* store.commit(user, id, [
         put(message(id, "with_a_file")),
         { type: "attach", attachment_ids: [file, file] }
       ])
       const changed = { name: "new.pdf", size: 2, metadata: { a: 1 } }
-      yield* store.saveAttachment(user, attachment(file, { ...changed, thread_id: other }))
-      assert.deepEqual(yield* store.loadAttachments(user, [file]), [
+      yield* attachments.save(user, attachment(file, { ...changed, thread_id: other }))
+      assert.deepEqual(yield* attachments.load(user, [file]), [
         attachment(file, { ...changed, thread_id: id })
       ])
       yield* store.commit(user, other, [{ type: "attach", attachment_ids: [file] }])
-      assert.deepEqual(yield* store.loadAttachments(user, [file]), [
+      assert.deepEqual(yield* attachments.load(user, [file]), [
         attachment(file, { ...changed, thread_id: other })
       ])
-      yield* store.deleteAttachment(user, file)
-      yield* store.deleteAttachment(user, file)
-      assert.strictEqual(
-        yield* failure(store.loadAttachments(user, [file])),
-        "NotFound(Attachment)"
-      )
+      yield* attachments.delete(user, file)
+      yield* attachments.delete(user, file)
+      assert.strictEqual(yield* failure(attachments.load(user, [file])), "NotFound(Attachment)")
     })
   )
 
   it.effect("lets a hundred attachments of one user wait to be used, and no more", () =>
     Effect.gen(function* () {
-      const { id, store, user } = yield* userWith(1)
+      const { attachments, id, store, user } = yield* userWith(1)
       const other = yield* userWith(0)
       const name = (i: number) => `${user}-${i}`
       const save = (i: number, overrides = {}) =>
-        store.saveAttachment(user, attachment(name(i), overrides))
+        attachments.save(user, attachment(name(i), overrides))
       for (let i = 0; i < 100; i++) yield* save(i)
       assert.strictEqual(yield* failure(save(100)), "TooManyAttachments")
-      const missing = yield* failure(store.loadAttachments(user, [name(100)]))
+      const missing = yield* failure(attachments.load(user, [name(100)]))
       assert.strictEqual(missing, "NotFound(Attachment)")
       yield* save(7, { name: "renamed" })
-      yield* store.saveAttachment(other.user, attachment(`${other.user}-file`))
+      yield* attachments.save(other.user, attachment(`${other.user}-file`))
 
       yield* store.commit(user, id, [{ type: "attach", attachment_ids: [name(7)] }])
       yield* save(100)
       assert.strictEqual(yield* failure(save(101)), "TooManyAttachments")
       yield* save(7, { name: "renamed once more" })
-      yield* store.deleteAttachment(user, name(0))
+      yield* attachments.delete(user, name(0))
       yield* save(101)
     })
   )

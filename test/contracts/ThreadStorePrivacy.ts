@@ -1,6 +1,5 @@
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect } from "effect"
-import { ThreadStore } from "../../src/threads/ThreadStore.ts"
 import { UserId } from "../../src/core/User.ts"
 import { unique } from "../support/postgres/Storage.ts"
 import {
@@ -14,7 +13,9 @@ import {
   put,
   seenBy,
   thread,
-  userWith
+  userWith,
+  type AllStores,
+  type Stores
 } from "../support/Threads.ts"
 
 const twoChanges = [
@@ -23,7 +24,7 @@ const twoChanges = [
 ]
 
 /** Everything that names a thread, an item or an attachment, and could find another user's. */
-export const attempts = (store: ThreadStore["Service"], user: UserId) => {
+export const attempts = ({ attachments, store, turns }: AllStores, user: UserId) => {
   const ofThread = (id: string) => ({
     loadThread: store.loadThread(user, id),
     loadThreads: store.loadThreads(user, { ...newest, after: id }),
@@ -39,12 +40,12 @@ export const attempts = (store: ThreadStore["Service"], user: UserId) => {
     commitNothing: store.commit(user, id, []),
     updateThread: store.updateThread(user, id, { title: "New" }),
     deleteThread: store.deleteThread(user, id),
-    beginTurn: store.beginTurn(user, id, "mine"),
-    endTurn: store.endTurn(user, id, "theirs")
+    beginTurn: turns.begin(user, id, "mine"),
+    endTurn: turns.end(user, id, "theirs")
   })
   const ofAttachment = (id: string) => ({
-    loadAttachments: store.loadAttachments(user, [id]),
-    deleteAttachment: store.deleteAttachment(user, id),
+    loadAttachments: attachments.load(user, [id]),
+    deleteAttachment: attachments.delete(user, id),
     createThread: store.createThread(user, thread(unique("thr")), [
       { type: "attach", attachment_ids: [id] }
     ])
@@ -89,18 +90,18 @@ const outcomes = (effects: Record<string, Effect.Effect<unknown, unknown>>) =>
   )
 
 /** Whose is whose, in every store. */
-export const privacy = (it: Vitest.MethodsNonLive<ThreadStore>) => {
+export const privacy = (it: Vitest.MethodsNonLive<Stores>) => {
   it.effect("lets nobody find, change or delete what is another's", () =>
     Effect.gen(function* () {
-      const { ids, store, user } = yield* userWith(2)
+      const { attachments, ids, store, user, turns } = yield* userWith(2)
       const [id = "", free = ""] = ids
       const file = `${user}-file`
-      yield* store.saveAttachment(user, attachment(file))
-      yield* store.beginTurn(user, id, "theirs")
+      yield* attachments.save(user, attachment(file))
+      yield* turns.begin(user, id, "theirs")
       const before = yield* seenBy(user, ids, [file])
       for (const name of [unique("stranger"), user.toUpperCase(), `${user} `]) {
         const stranger = UserId.make(name)
-        const { ofAttachment, ofThread } = attempts(store, stranger)
+        const { ofAttachment, ofThread } = attempts({ attachments, store, turns }, stranger)
         for (const thread of ids) {
           const found = yield* outcomes({ ...ofThread(thread), ...ofAttachment(file) })
           assert.deepEqual(found, nothing)
@@ -115,16 +116,16 @@ export const privacy = (it: Vitest.MethodsNonLive<ThreadStore>) => {
       }
       assert.deepEqual(yield* seenBy(user, ids, [file]), before)
       yield* store.commit(user, id, [put(message(id, "still_mine"))], "theirs")
-      yield* store.beginTurn(user, free, "theirs too")
+      yield* turns.begin(user, free, "theirs too")
     })
   )
 
   it.effect("finds nothing by an id with odd bytes", () =>
     Effect.gen(function* () {
-      const { id, store, user } = yield* userWith(1)
+      const { attachments, id, store, turns, user } = yield* userWith(1)
       const file = `${user}-file`
-      yield* store.saveAttachment(user, attachment(file))
-      const { ofAttachment, ofThread } = attempts(store, user)
+      yield* attachments.save(user, attachment(file))
+      const { ofAttachment, ofThread } = attempts({ attachments, store, turns }, user)
       const before = yield* seenBy(user, [id], [file])
       for (const odd of oddIds(id)) {
         const found = yield* outcomes({ ...ofThread(odd), ...ofAttachment(odd) })

@@ -1,7 +1,6 @@
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect } from "effect"
 import type { ThreadItem } from "../../src/protocol/Items.ts"
-import { ThreadStore } from "../../src/threads/ThreadStore.ts"
 import {
   all,
   answer,
@@ -15,7 +14,8 @@ import {
   thread,
   toolCall,
   userWith,
-  visible
+  visible,
+  type Stores
 } from "../support/Threads.ts"
 
 const created_at = "2026-01-02T03:04:05Z"
@@ -38,7 +38,7 @@ const oneOfEach = (thread_id: string): ReadonlyArray<ThreadItem> => [
 ]
 
 /** What every store gives back of what was stored. */
-export const reads = (it: Vitest.MethodsNonLive<ThreadStore>) => {
+export const reads = (it: Vitest.MethodsNonLive<Stores>) => {
   it.effect("gives back what was stored, its members in their order", () =>
     Effect.gen(function* () {
       const { id, store, user } = yield* userWith(1)

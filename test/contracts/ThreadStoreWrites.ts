@@ -1,6 +1,6 @@
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect } from "effect"
-import { type Change, ThreadStore } from "../../src/threads/ThreadStore.ts"
+import { type Change } from "../../src/threads/ThreadStore.ts"
 import {
   all,
   answer,
@@ -13,7 +13,8 @@ import {
   seenBy,
   thread,
   userWith,
-  visible
+  visible,
+  type Stores
 } from "../support/Threads.ts"
 
 const texts = [
@@ -30,7 +31,7 @@ const texts = [
 ]
 
 /** How every store changes what it keeps. */
-export const writes = (it: Vitest.MethodsNonLive<ThreadStore>) => {
+export const writes = (it: Vitest.MethodsNonLive<Stores>) => {
   it.effect("puts an item with a known id in the place of the old one, whatever it is", () =>
     Effect.gen(function* () {
       const { ids, store, user } = yield* userWith(2)
@@ -58,7 +59,7 @@ export const writes = (it: Vitest.MethodsNonLive<ThreadStore>) => {
 
   it.effect("keeps every text a client may send", () =>
     Effect.gen(function* () {
-      const { id, store, user } = yield* userWith(1)
+      const { attachments, id, store, user } = yield* userWith(1)
       const items = texts.map((text, i) => message(id, `${i}`, text))
       for (const item of items) yield* store.commit(user, id, [put(item)])
       assert.deepEqual((yield* store.loadThreadItems(user, id, all)).data.slice(1), items)
@@ -69,8 +70,8 @@ export const writes = (it: Vitest.MethodsNonLive<ThreadStore>) => {
       assert.deepEqual(yield* store.updateThread(user, id, odd), thread(id, odd))
       assert.deepEqual(yield* store.loadThread(user, id), thread(id, odd))
       const file = attachment(`${id}-file`, { name: "\u0000\ud800", metadata: odd.metadata })
-      yield* store.saveAttachment(user, file)
-      assert.deepEqual(yield* store.loadAttachments(user, [file.id]), [file])
+      yield* attachments.save(user, file)
+      assert.deepEqual(yield* attachments.load(user, [file.id]), [file])
     })
   )
 
@@ -131,12 +132,12 @@ export const writes = (it: Vitest.MethodsNonLive<ThreadStore>) => {
 
   it.effect("writes all of a commit or nothing", () =>
     Effect.gen(function* () {
-      const { id, store, user } = yield* userWith(1)
+      const { attachments, id, store, user } = yield* userWith(1)
       const stranger = yield* userWith(0)
       const mine = `${user}-mine`
       const theirs = `${stranger.user}-theirs`
-      yield* store.saveAttachment(user, attachment(mine))
-      yield* store.saveAttachment(stranger.user, attachment(theirs))
+      yield* attachments.save(user, attachment(mine))
+      yield* attachments.save(stranger.user, attachment(theirs))
       const seen = seenBy(user, [id, `${user}-new`], [mine])
       const before = yield* seen
       const impossible: ReadonlyArray<Change> = [
@@ -180,10 +181,10 @@ export const writes = (it: Vitest.MethodsNonLive<ThreadStore>) => {
 
   it.effect("deletes a thread with everything in it, and only that one", () =>
     Effect.gen(function* () {
-      const { ids, store, user } = yield* userWith(2)
+      const { attachments, ids, store, user } = yield* userWith(2)
       const [id = "", other = ""] = ids
       const files = ["gone", "kept", "waiting"].map((name) => `${user}-${name}`)
-      for (const file of files) yield* store.saveAttachment(user, attachment(file))
+      for (const file of files) yield* attachments.save(user, attachment(file))
       const [gone = "", kept = "", waiting = ""] = files
       yield* store.commit(user, id, [{ type: "attach", attachment_ids: [gone] }])
       yield* store.commit(user, other, [{ type: "attach", attachment_ids: [kept] }])

@@ -1,48 +1,57 @@
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect } from "effect"
-import { ThreadStore } from "../../src/threads/ThreadStore.ts"
-import { all, failure, idsOf, Leases, message, put, thread, userWith } from "../support/Threads.ts"
+import {
+  all,
+  failure,
+  idsOf,
+  Leases,
+  message,
+  put,
+  thread,
+  userWith,
+  type Stores
+} from "../support/Threads.ts"
 
 /** How a thread belongs to one turn at a time, in every store. */
-export const turns = (it: Vitest.MethodsNonLive<ThreadStore | Leases>) => {
+export const turns = (it: Vitest.MethodsNonLive<Stores | Leases>) => {
   it.effect("gives a thread to one turn until that one ends", () =>
     Effect.gen(function* () {
-      const { ids, store, user } = yield* userWith(2)
+      const { ids, store, user, turns } = yield* userWith(2)
       const [id = "", other = ""] = ids
-      assert.deepEqual(yield* store.beginTurn(user, id, "one"), thread(id))
+      assert.deepEqual(yield* turns.begin(user, id, "one"), thread(id))
       for (const turn of ["two", "one"]) {
-        assert.strictEqual(yield* failure(store.beginTurn(user, id, turn)), "TurnTaken")
+        assert.strictEqual(yield* failure(turns.begin(user, id, turn)), "TurnTaken")
       }
-      assert.deepEqual(yield* store.beginTurn(user, other, "two"), thread(other))
-      yield* store.endTurn(user, id, "two")
-      assert.strictEqual(yield* failure(store.beginTurn(user, id, "two")), "TurnTaken")
+      assert.deepEqual(yield* turns.begin(user, other, "two"), thread(other))
+      yield* turns.end(user, id, "two")
+      assert.strictEqual(yield* failure(turns.begin(user, id, "two")), "TurnTaken")
       yield* store.updateThread(user, id, { title: "Renamed" })
-      yield* store.endTurn(user, id, "one")
-      yield* store.endTurn(user, id, "one")
-      const begun = yield* store.beginTurn(user, id, "three")
+      yield* turns.end(user, id, "one")
+      yield* turns.end(user, id, "one")
+      const begun = yield* turns.begin(user, id, "three")
       assert.deepEqual(begun, thread(id, { title: "Renamed" }))
-      const none = yield* failure(store.beginTurn(user, "thr_none", "four"))
+      const none = yield* failure(turns.begin(user, "thr_none", "four"))
       assert.strictEqual(none, "NotFound(Thread)")
-      yield* store.endTurn(user, "thr_none", "four")
+      yield* turns.end(user, "thr_none", "four")
     })
   )
 
   it.effect("holds a thread that was created by a turn", () =>
     Effect.gen(function* () {
-      const { store, user } = yield* userWith(0)
+      const { store, user, turns } = yield* userWith(0)
       const id = `${user}-new`
       yield* store.createThread(user, thread(id), [put(message(id, "a"))], "one")
-      assert.strictEqual(yield* failure(store.beginTurn(user, id, "two")), "TurnTaken")
+      assert.strictEqual(yield* failure(turns.begin(user, id, "two")), "TurnTaken")
       yield* store.commit(user, id, [put(message(id, "b"))], "one")
-      yield* store.endTurn(user, id, "one")
-      yield* store.beginTurn(user, id, "two")
+      yield* turns.end(user, id, "one")
+      yield* turns.begin(user, id, "two")
       assert.deepEqual(idsOf(yield* store.loadThreadItems(user, id, all)), ["a", "b"])
     })
   )
 
   it.effect("writes for a turn only while the thread is that turn's", () =>
     Effect.gen(function* () {
-      const { id, store, user } = yield* userWith(1)
+      const { id, store, user, turns } = yield* userWith(1)
       const one = [put(message(id, "one"))]
       const two = [
         put(message(id, "two")),
@@ -56,11 +65,11 @@ export const turns = (it: Vitest.MethodsNonLive<ThreadStore | Leases>) => {
         assert.deepEqual(idsOf(yield* store.loadThreadItems(user, id, all)), ["first"])
       })
       yield* lost("never begun")
-      yield* store.beginTurn(user, id, "now")
+      yield* turns.begin(user, id, "now")
       yield* lost("another")
-      yield* store.endTurn(user, id, "now")
+      yield* turns.end(user, id, "now")
       yield* lost("now")
-      yield* store.beginTurn(user, id, "again")
+      yield* turns.begin(user, id, "again")
       yield* store.commit(user, id, one, "again")
       yield* store.commit(user, id, two, "again")
       const written = yield* store.loadThreadItems(user, id, all)
@@ -75,28 +84,28 @@ export const turns = (it: Vitest.MethodsNonLive<ThreadStore | Leases>) => {
   it.effect("lets another turn take a thread of which nothing was heard in time", () =>
     Effect.gen(function* () {
       const { expire } = yield* Leases
-      const { id, store, user } = yield* userWith(1)
-      yield* store.beginTurn(user, id, "one")
+      const { id, store, user, turns } = yield* userWith(1)
+      yield* turns.begin(user, id, "one")
       yield* expire(id)
       yield* store.commit(user, id, [put(message(id, "late_but_alone"))], "one")
-      yield* store.beginTurn(user, id, "two")
+      yield* turns.begin(user, id, "two")
       const late = store.commit(user, id, [put(message(id, "too_late"))], "one")
       assert.strictEqual(yield* failure(late), "TurnLost")
-      yield* store.endTurn(user, id, "one")
-      assert.strictEqual(yield* failure(store.beginTurn(user, id, "three")), "TurnTaken")
+      yield* turns.end(user, id, "one")
+      assert.strictEqual(yield* failure(turns.begin(user, id, "three")), "TurnTaken")
     })
   )
 
   it.effect("keeps all turns alive that give a sign of life, and no other", () =>
     Effect.gen(function* () {
       const { expire } = yield* Leases
-      const { ids, store, user } = yield* userWith(3)
-      for (const id of ids) yield* store.beginTurn(user, id, `turn-${id}`)
+      const { ids, user, turns } = yield* userWith(3)
+      for (const id of ids) yield* turns.begin(user, id, `turn-${id}`)
       for (const id of ids) yield* expire(id)
-      yield* store.prolongTurns([])
-      yield* store.prolongTurns([`turn-${ids[0]}`, "unknown", `turn-${ids[2]}`])
+      yield* turns.renew([])
+      yield* turns.renew([`turn-${ids[0]}`, "unknown", `turn-${ids[2]}`])
       const begun = yield* Effect.forEach(ids, (id) =>
-        Effect.match(store.beginTurn(user, id, `next-${id}`), {
+        Effect.match(turns.begin(user, id, `next-${id}`), {
           onFailure: ({ _tag }) => _tag,
           onSuccess: () => "begun"
         })

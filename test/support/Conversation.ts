@@ -10,10 +10,11 @@ import { Playground } from "../../src/responder/playground/Playground.ts"
 import { ChatKitRequest } from "../../src/protocol/Requests.ts"
 import { type Answer, Responder, type ResponderShape } from "../../src/responder/Responder.ts"
 import { eventJson } from "../../src/protocol/EventJson.ts"
-import type { ThreadStore } from "../../src/threads/ThreadStore.ts"
-import { Turns } from "../../src/turns/TurnLeases.ts"
+import { TurnLeases } from "../../src/turns/TurnLeases.ts"
+import { TurnRunner } from "../../src/turns/TurnRunner.ts"
 import { SessionId, UserId } from "../../src/core/User.ts"
-import { ThreadStoreMemory } from "../../src/threads/ThreadStoreMemory.ts"
+import { StoresMemory } from "./StoresMemory.ts"
+import type { Stores } from "./Threads.ts"
 
 /** Ids are counted, and each look at the clock is a millisecond after the one before. */
 const IdsCounted = Layer.sync(Ids, () => {
@@ -63,13 +64,14 @@ export const Rules = Layer.succeed(AttachmentRules, {
 /** The service under test, on a store that the test can look into. */
 export const chatKit = (
   responder: Layer.Layer<Responder> = Playground,
-  store: Layer.Layer<ThreadStore> = ThreadStoreMemory,
+  stores: Layer.Layer<Stores> = StoresMemory,
   streamsPerUser = 8
 ) =>
   ChatKit.layer.pipe(
-    Layer.provide(Turns.layer({ streamsPerUser })),
+    Layer.provide(TurnRunner.layer),
+    Layer.provide(TurnLeases.layer({ streamsPerUser })),
     Layer.provide([responder, IdsCounted, LinksPlain, Rules]),
-    Layer.provideMerge(store)
+    Layer.provideMerge(stores)
   )
 
 export const responding = (
@@ -143,4 +145,4 @@ export const get = (thread_id: string) => operation("threads.get_by_id", { threa
 export const items = (thread_id: string, params: Record<string, unknown> = {}) =>
   operation("items.list", { thread_id, ...params })
 
-export type Services = ChatKit | ThreadStore | Scope.Scope
+export type Services = ChatKit | Stores | Scope.Scope

@@ -1,14 +1,11 @@
 import { Context, Effect } from "effect"
 import type { ThreadItem, UserMessageItem } from "../../src/protocol/Items.ts"
-import {
-  type AttachmentRecord,
-  type Change,
-  type ItemQuery,
-  ThreadStore
-} from "../../src/threads/ThreadStore.ts"
+import { type Change, type ItemQuery, ThreadStore } from "../../src/threads/ThreadStore.ts"
+import { type AttachmentRecord, AttachmentStore } from "../../src/attachments/AttachmentStore.ts"
 import type { ThreadMetadata } from "../../src/protocol/Threads.ts"
 import { UserId } from "../../src/core/User.ts"
 import { unique } from "./postgres/Storage.ts"
+import { TurnStore } from "../../src/turns/TurnStore.ts"
 
 const created_at = "2026-01-02T03:04:05Z"
 
@@ -90,13 +87,25 @@ export class Leases extends Context.Service<
   { readonly expire: (threadId: string) => Effect.Effect<void> }
 >()("test/Leases") {}
 
+export type Stores = ThreadStore | TurnStore | AttachmentStore
+
+export const stores = Effect.gen(function* () {
+  return {
+    store: yield* ThreadStore,
+    turns: yield* TurnStore,
+    attachments: yield* AttachmentStore
+  }
+})
+
+export type AllStores = Effect.Success<typeof stores>
+
 /** A user nobody else is, with so many threads `<user>-0`, `<user>-1`, … of one message each. */
 export const userWith = Effect.fnUntraced(function* (count: number) {
-  const store = yield* ThreadStore
+  const { attachments, store, turns } = yield* stores
   const user = UserId.make(unique("user"))
   const ids = Array.from({ length: count }, (_, i) => `${user}-${i}`)
   for (const id of ids) yield* store.createThread(user, thread(id), [put(message(id, "first"))])
-  return { store, user, ids, id: ids[0] ?? `${user}-none` }
+  return { store, turns, attachments, user, ids, id: ids[0] ?? `${user}-none` }
 })
 
 /** What no id looks like, and what would be an id if somebody trimmed, folded or unescaped it. */
@@ -128,17 +137,17 @@ export const failure = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 export const seenBy = Effect.fnUntraced(function* (
   user: UserId,
   threads: ReadonlyArray<string>,
-  attachments: ReadonlyArray<string>
+  files: ReadonlyArray<string>
 ) {
-  const store = yield* ThreadStore
+  const { attachments, store } = yield* stores
   const missing = () => Effect.succeed("missing" as const)
   return {
     threads: yield* store.loadThreads(user, { ...oldest, limit: 1_000 }),
     items: yield* Effect.forEach(threads, (id) => store.loadThreadItems(user, id, all)),
     visible: yield* Effect.forEach(threads, (id) => store.loadThreadItems(user, id, visible)),
     pending: yield* Effect.forEach(threads, (id) => store.loadPendingToolCalls(user, id)),
-    attachments: yield* Effect.forEach(attachments, (id) =>
-      Effect.catchTag(store.loadAttachments(user, [id]), "NotFound", missing)
+    attachments: yield* Effect.forEach(files, (id) =>
+      Effect.catchTag(attachments.load(user, [id]), "NotFound", missing)
     )
   }
 })

@@ -4,6 +4,7 @@ import { Context, Effect, Layer, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { CurrentUser } from "../../../src/auth/CurrentUser.ts"
 import { Responder, type ResponderShape } from "../../../src/responder/Responder.ts"
+import { AttachmentStore } from "../../../src/attachments/AttachmentStore.ts"
 import { ThreadStore } from "../../../src/threads/ThreadStore.ts"
 import { UserId } from "../../../src/core/User.ts"
 import { betterAuthTables, jwksRow } from "../BetterAuthSchema.ts"
@@ -23,6 +24,7 @@ import { makeNames } from "./Names.ts"
 export interface Client {
   readonly userId: UserId
   readonly store: ThreadStore["Service"]
+  readonly attachments: AttachmentStore["Service"]
   readonly ask: (body: unknown) => Effect.Effect<Answer>
   /** The bytes of an answer that streams. */
   readonly stream: (body: unknown) => Effect.Effect<string>
@@ -87,6 +89,7 @@ const layerOf = (script: ReturnType<typeof scripted> | undefined) =>
     Effect.gen(function* () {
       const { exec } = yield* TestDatabase
       const store = yield* ThreadStore
+      const attachments = yield* AttachmentStore
       const key = yield* Effect.promise(() => makeKey())
       yield* exec(betterAuthTables + jwksRow(key.kid, key.publicJwk))
       const database = Layer.succeed(SqlClient.SqlClient, yield* SqlClient.SqlClient)
@@ -101,7 +104,7 @@ const layerOf = (script: ReturnType<typeof scripted> | undefined) =>
             insert into "session" ("id", "userId", "token", "expiresAt")
             values ('${userId}', '${userId}', '${userId}', now() + interval '1 day')`)
           const token = yield* Effect.promise(() => sign(key, pluginClaims(userId)))
-          return clientOf({ url, token, userId, store })
+          return clientOf({ url, token, userId, store, attachments })
         })
       }
     })
@@ -114,8 +117,9 @@ const clientOf = (options: {
   readonly token: string
   readonly userId: UserId
   readonly store: ThreadStore["Service"]
+  readonly attachments: AttachmentStore["Service"]
 }): Client => {
-  const { store, token, url, userId } = options
+  const { attachments, store, token, url, userId } = options
   const names = makeNames(url)
 
   const send = (body: unknown) => ask(url, token, names.unnamed(body))
@@ -136,6 +140,7 @@ const clientOf = (options: {
   return {
     userId,
     store,
+    attachments,
     ask: send,
     stream,
     leave: (body, text) => Effect.map(leaving(url, token, names.unnamed(body), text), names.inText),

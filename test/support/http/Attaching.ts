@@ -11,12 +11,12 @@ import { AttachmentRules } from "../../../src/attachments/AttachmentRules.ts"
 import type { Attachment } from "../../../src/protocol/Attachments.ts"
 import { Ids } from "../../../src/core/Ids.ts"
 import { LinkKey } from "../../../src/attachments/LinkKey.ts"
-import { type AttachmentRecord, ThreadStore } from "../../../src/threads/ThreadStore.ts"
+import { type AttachmentRecord, AttachmentStore } from "../../../src/attachments/AttachmentStore.ts"
 import { AttachmentContentPg } from "../../../src/postgres/AttachmentContentPg.ts"
 import { LinkKeyPg } from "../../../src/postgres/LinkKeyPg.ts"
 import { SqlFailures } from "../../../src/postgres/SqlFailures.ts"
 import { Migrations } from "../../../src/postgres/Migrations.ts"
-import { ThreadStorePg } from "../../../src/postgres/ThreadStorePg.ts"
+import { AttachmentStorePg } from "../../../src/postgres/AttachmentStorePg.ts"
 import { InvalidToken } from "../../../src/auth/Errors.ts"
 import { Timeouts } from "../../../src/core/Timeouts.ts"
 import { PublicUrl } from "../../../src/attachments/PublicUrl.ts"
@@ -50,7 +50,7 @@ const Believed = Layer.succeed(Authenticator, {
       : Effect.fail(new InvalidToken({ reason: "no_credentials" }))
 })
 
-const own = Layer.mergeAll(AttachmentContentPg, LinkKeyPg, ThreadStorePg).pipe(
+const own = Layer.mergeAll(AttachmentContentPg, LinkKeyPg, AttachmentStorePg).pipe(
   Layer.provide(Migrations.layer),
   Layer.provide(SqlFailures.layer)
 )
@@ -82,7 +82,7 @@ export class Attaching extends Context.Service<
     readonly logs: Array<string>
     /** Every question the routes asked the database. */
     readonly calls: Array<string>
-    readonly store: ThreadStore["Service"]
+    readonly attachments: AttachmentStore["Service"]
     readonly content: AttachmentContent["Service"]
     readonly key: Redacted.Redacted
     readonly exec: TestDatabase["Service"]["exec"]
@@ -100,8 +100,8 @@ export class Attaching extends Context.Service<
         const calls: Array<string> = []
         const noting = Layer.mergeAll(
           Layer.effect(
-            ThreadStore,
-            Effect.map(ThreadStore, (store) => noted(store, calls))
+            AttachmentStore,
+            Effect.map(AttachmentStore, (store) => noted(store, calls))
           ),
           Layer.effect(
             AttachmentContent,
@@ -140,7 +140,7 @@ export class Attaching extends Context.Service<
         )
         const { address } = Context.get(context, HttpServer.HttpServer)
         const url = HttpServer.formatAddress(address)
-        const store = Context.get(context, ThreadStore)
+        const attachments = Context.get(context, AttachmentStore)
         const { maker } = Context.get(context, AttachmentLinks)
         const asSeen = (record: AttachmentRecord) =>
           Effect.map(
@@ -151,7 +151,7 @@ export class Attaching extends Context.Service<
           url,
           logs,
           calls,
-          store,
+          attachments,
           content: Context.get(context, AttachmentContent),
           key: yield* Effect.orDie(Context.get(context, LinkKey).key),
           exec: (yield* TestDatabase).exec,
@@ -165,11 +165,11 @@ export class Attaching extends Context.Service<
               metadata: {},
               ...attachment
             }
-            yield* Effect.orDie(store.saveAttachment(ada, record))
+            yield* Effect.orDie(attachments.save(ada, record))
             return yield* asSeen(record)
           }),
           shown: (id) =>
-            store.loadAttachments(ada, [id]).pipe(
+            attachments.load(ada, [id]).pipe(
               Effect.orDie,
               Effect.flatMap(([record]) => asSeen(record!))
             )

@@ -8,7 +8,7 @@ import { KeySource } from "../../../src/auth/KeySource.ts"
 import { SigningKeys } from "../../../src/auth/SigningKeys.ts"
 import { AttachmentContent } from "../../../src/attachments/AttachmentContent.ts"
 import type { ChatKit } from "../../../src/chatkit/ChatKit.ts"
-import type { ThreadStore } from "../../../src/threads/ThreadStore.ts"
+import type { Stores } from "../Threads.ts"
 import type { Readiness } from "../../../src/health/Readiness.ts"
 import { NotFound } from "../../../src/core/Errors.ts"
 import { Draining } from "../../../src/http/Draining.ts"
@@ -20,7 +20,7 @@ import { Playground } from "../../../src/responder/playground/Playground.ts"
 import type { Responder } from "../../../src/responder/Responder.ts"
 import { LinksPlain, Rules } from "../Conversation.ts"
 import { identitiesMemory, captureLogs, publicKeyOf, Ready } from "../Doubles.ts"
-import { ThreadStoreMemory } from "../../../src/threads/ThreadStoreMemory.ts"
+import { StoresMemory } from "../StoresMemory.ts"
 import { settingsOf } from "../Server.ts"
 import { makeKey, pluginClaims, sign } from "../Tokens.ts"
 
@@ -31,7 +31,7 @@ export interface Doubles {
   readonly env?: Record<string, string | undefined>
   readonly accounts?: Layer.Layer<Identities>
   readonly keys?: Layer.Layer<KeySource>
-  readonly store?: Layer.Layer<ThreadStore>
+  readonly store?: Layer.Layer<Stores>
   readonly chatKit?: Layer.Layer<ChatKit>
   readonly responder?: Layer.Layer<Responder>
   readonly readiness?: Layer.Layer<Readiness>
@@ -62,7 +62,7 @@ export class Served extends Context.Service<
       Served,
       Effect.gen(function* () {
         const settings = settingsOf(doubles.env)
-        const store = Layer.mergeAll(doubles.store ?? ThreadStoreMemory, LinksPlain)
+        const store = Layer.mergeAll(doubles.store ?? StoresMemory, LinksPlain)
         const logs: Array<string> = []
         const asked: Array<IdentityQuery> = []
         let loads = 0

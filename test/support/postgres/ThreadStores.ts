@@ -2,7 +2,9 @@ import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { SqlFailures } from "../../../src/postgres/SqlFailures.ts"
 import { Migrations } from "../../../src/postgres/Migrations.ts"
+import { AttachmentStorePg } from "../../../src/postgres/AttachmentStorePg.ts"
 import { ThreadStorePg } from "../../../src/postgres/ThreadStorePg.ts"
+import { TurnStorePg } from "../../../src/postgres/TurnStorePg.ts"
 import { Timeouts } from "../../../src/core/Timeouts.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
 import { Leases } from "../Threads.ts"
@@ -18,8 +20,8 @@ const LeasesPg = Layer.effect(
   }))
 )
 
-/** The product's store on whatever client there is, patient on a busy machine. */
-export const StorePg = ThreadStorePg.pipe(
+/** The product's stores on whatever client there is, patient on a busy machine. */
+export const StorePg = Layer.mergeAll(ThreadStorePg, TurnStorePg, AttachmentStorePg).pipe(
   Layer.provideMerge(Migrations.layer),
   Layer.provide(SqlFailures.layer),
   Layer.provide(LogBudget.layer),

@@ -1,11 +1,12 @@
 import { Effect, Layer, Stream } from "effect"
 import { AttachmentContent } from "../../../src/attachments/AttachmentContent.ts"
-import { type AttachmentRecord, ThreadStore } from "../../../src/threads/ThreadStore.ts"
+import { type AttachmentRecord, AttachmentStore } from "../../../src/attachments/AttachmentStore.ts"
 import { AttachmentContentPg } from "../../../src/postgres/AttachmentContentPg.ts"
 import { LinkKeyPg } from "../../../src/postgres/LinkKeyPg.ts"
 import { SqlFailures } from "../../../src/postgres/SqlFailures.ts"
 import { Migrations } from "../../../src/postgres/Migrations.ts"
 import { ThreadStorePg } from "../../../src/postgres/ThreadStorePg.ts"
+import { AttachmentStorePg } from "../../../src/postgres/AttachmentStorePg.ts"
 import { Timeouts } from "../../../src/core/Timeouts.ts"
 import { UserId } from "../../../src/core/User.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
@@ -15,7 +16,12 @@ import { SharedDatabase, unique } from "./Storage.ts"
 export const ada = UserId.make("ada")
 export const grace = UserId.make("grace")
 /** The stores of attachments on one database. */
-export const Stores = Layer.mergeAll(AttachmentContentPg, LinkKeyPg, ThreadStorePg).pipe(
+export const Stores = Layer.mergeAll(
+  AttachmentContentPg,
+  LinkKeyPg,
+  AttachmentStorePg,
+  ThreadStorePg
+).pipe(
   Layer.provide(Migrations.layer),
   Layer.provide(SqlFailures.layer),
   Layer.provide(LogBudget.layer),
@@ -33,7 +39,7 @@ export const create = Effect.fnUntraced(function* (metadata = {}) {
     uploaded: false,
     metadata
   }
-  yield* (yield* ThreadStore).saveAttachment(ada, record)
+  yield* (yield* AttachmentStore).save(ada, record)
   return record
 })
 

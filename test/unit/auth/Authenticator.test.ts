@@ -19,6 +19,8 @@ import {
   signSessionToken
 } from "../../support/Tokens.ts"
 import { authenticate, door } from "../../support/auth/Authentication.ts"
+import { TimeBudget } from "../../../src/core/TimeBudget.ts"
+import { Timeouts } from "../../../src/core/Timeouts.ts"
 
 const claims = (person: string, overrides: Record<string, unknown> = {}) =>
   pluginClaims(person, overrides, 0)
@@ -70,6 +72,9 @@ const steps = (taken: Array<string>, failing?: Step) => {
     ])
   )
 }
+
+/** With the budget that the outermost middleware gives each request. */
+const withinBudget = Effect.provideService(TimeBudget, { left: Timeouts.defaultValue().request })
 
 describe("the order of the steps", () => {
   it.effect("is token, claims, user, session", () =>
@@ -235,7 +240,7 @@ describe("Authenticator", () => {
       const silent = Layer.succeed(Identities, { find: () => Effect.never })
       yield* Effect.gen(function* () {
         const line = `Bearer ${yield* Effect.promise(() => sign(key, claims("ada")))}`
-        const waiting = yield* Effect.forkChild(tagOf(line))
+        const waiting = yield* Effect.forkChild(withinBudget(tagOf(line)))
         yield* TestClock.adjust(1699)
         yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
         assert.isUndefined(waiting.pollUnsafe())
@@ -255,7 +260,7 @@ describe("Authenticator", () => {
       })
       yield* Effect.gen(function* () {
         const line = `Bearer ${yield* Effect.promise(() => sign(key, claims("ada")))}`
-        const waiting = yield* Effect.forkChild(tagOf(line))
+        const waiting = yield* Effect.forkChild(withinBudget(tagOf(line)))
         yield* TestClock.adjust(1700)
         assert.strictEqual(yield* Fiber.join(waiting), "DbUnavailable")
       }).pipe(Effect.provide(door({ keys: slowKeys, accounts: slowAccounts })))

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Schema, Stream } from "effect"
+import { Effect, Schema, Stream } from "effect"
 import { card } from "../../../src/responder/playground/Directives.ts"
 import type { ResponseEventInput } from "../../../src/protocol/Events.ts"
 import { CustomStreamError, StreamError } from "../../../src/responder/StreamErrors.ts"
@@ -10,7 +10,7 @@ import type { Page, Thread } from "../../../src/protocol/Threads.ts"
 import { DbUnavailable } from "../../../src/core/Errors.ts"
 import { UserId } from "../../../src/core/User.ts"
 import { captureLogs } from "../../support/Doubles.ts"
-import { ThreadStoreMemory } from "../../../src/threads/ThreadStoreMemory.ts"
+import { storesWith } from "../../support/StoresMemory.ts"
 import {
   add,
   chatKit,
@@ -298,16 +298,12 @@ describe("a retry", () => {
       Effect.provide(
         chatKit(
           answers(() => events(fresh)),
-          Layer.effect(
-            ThreadStore,
-            Effect.map(ThreadStore, (store) => ({
-              ...store,
-              commit: (user, thread, changes, turn) =>
-                changes.some(({ type }) => type === "delete_items_after")
-                  ? Effect.fail(new DbUnavailable({ operation: "test" }))
-                  : store.commit(user, thread, changes, turn)
-            }))
-          ).pipe(Layer.provide(ThreadStoreMemory))
+          storesWith((store) => ({
+            commit: (user, thread, changes, turn) =>
+              changes.some(({ type }) => type === "delete_items_after")
+                ? Effect.fail(new DbUnavailable({ operation: "test" }))
+                : store.commit(user, thread, changes, turn)
+          }))
         )
       )
     )

@@ -6,7 +6,8 @@ import { ThreadStore } from "../../../src/threads/ThreadStore.ts"
 import { DbUnavailable } from "../../../src/core/Errors.ts"
 import { UserId } from "../../../src/core/User.ts"
 import { captureLogs } from "../../support/Doubles.ts"
-import { ThreadStoreMemory } from "../../../src/threads/ThreadStoreMemory.ts"
+import { TurnStore } from "../../../src/turns/TurnStore.ts"
+import { storesWith } from "../../support/StoresMemory.ts"
 import {
   add,
   chatKit,
@@ -59,13 +60,6 @@ const assistant = (text: string) => ({
 })
 
 const nothing = { threads: [], items: [] }
-
-/** The memory store, except where a test breaks it. */
-const storeWith = (broken: (store: ThreadStore["Service"]) => Partial<ThreadStore["Service"]>) =>
-  Layer.effect(
-    ThreadStore,
-    Effect.map(ThreadStore, (store) => ({ ...store, ...broken(store) }))
-  ).pipe(Layer.provide(ThreadStoreMemory))
 
 const down = Effect.fail(new DbUnavailable({ operation: "test" }))
 
@@ -149,7 +143,7 @@ describe("ChatKit", () => {
       Effect.provide(
         chatKit(
           undefined,
-          storeWith(() => ({ commit: () => down }))
+          storesWith(() => ({ commit: () => down }))
         )
       )
     )
@@ -244,12 +238,19 @@ describe("ChatKit", () => {
       Effect.provide(
         chatKit(
           undefined,
-          storeWith(() => ({
-            createThread: () => down,
-            beginTurn: () => down,
-            loadThread: () => down,
-            loadThreads: () => down
-          }))
+          Layer.succeed(TurnStore, {
+            begin: () => down,
+            renew: () => down,
+            end: () => down
+          }).pipe(
+            Layer.provideMerge(
+              storesWith(() => ({
+                createThread: () => down,
+                loadThread: () => down,
+                loadThreads: () => down
+              }))
+            )
+          )
         )
       )
     )

@@ -2,7 +2,7 @@ import * as http from "node:http"
 import { assert, layer } from "@effect/vitest"
 import { ByteSize, Effect, Stream } from "effect"
 import { linkOf } from "../../../src/attachments/SignedLinks.ts"
-import type { AttachmentRecord } from "../../../src/threads/ThreadStore.ts"
+import type { AttachmentRecord } from "../../../src/attachments/AttachmentStore.ts"
 import {
   ada,
   Attaching,
@@ -225,12 +225,12 @@ layer(Attaching.layer({ limit: ByteSize.mebibytes(1) }), { excludeTestServices: 
   (it) => {
     it.effect("breaks off, and does not look whole", () =>
       Effect.gen(function* () {
-        const { content, create, store } = yield* Attaching
+        const { attachments, content, create } = yield* Attaching
         const { id } = yield* create({ mime_type: "image/png" })
         yield* content.write(ada, id, Stream.make(large))
         const link = yield* contentUrl(id)
         const response = yield* begun(link)
-        yield* store.deleteAttachment(ada, id)
+        yield* attachments.delete(ada, id)
         const outcome = yield* Effect.callback<string>((resume) => {
           response.on("error", () => resume(Effect.succeed("broken off")))
           response.on("end", () => resume(Effect.succeed("whole")))

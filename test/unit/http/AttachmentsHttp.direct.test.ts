@@ -38,7 +38,6 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
   (it) => {
     it.effect("makes the attachment and keeps its bytes", () =>
       Effect.gen(function* () {
-        const { store } = yield* Attaching
         const answer = yield* post(fileOf({ filename: "Übersicht 👍.png" }))
         assert.strictEqual(answer.status, 200, answer.body.toString())
         const attachment: Attachment = JSON.parse(answer.body.toString())
@@ -52,7 +51,8 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
         assert.match(attachment.id, /^atc_[0-9a-f]{32}$/)
         assert(attachment.type === "image")
         assert.deepStrictEqual((yield* send(attachment.preview_url, { method: "GET" })).body, png)
-        const [record] = yield* store.loadAttachments("ada" as never, [attachment.id])
+        const { attachments } = yield* Attaching
+        const [record] = yield* attachments.load("ada" as never, [attachment.id])
         assert.deepStrictEqual(record, {
           id: attachment.id,
           name: "Übersicht 👍.png",

@@ -237,9 +237,9 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
 
     it.effect("to an attachment that is gone is not found", () =>
       Effect.gen(function* () {
-        const { create, store } = yield* Attaching
+        const { attachments, create } = yield* Attaching
         const attachment = yield* create()
-        yield* store.deleteAttachment("ada" as never, attachment.id)
+        yield* attachments.delete("ada" as never, attachment.id)
         assert.deepStrictEqual(refusalOf(yield* put(attachment, "hello")), unknown)
       })
     )

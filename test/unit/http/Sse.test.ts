@@ -1,16 +1,15 @@
 import * as http from "node:http"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Queue, Stream } from "effect"
+import { Deferred, Effect, Fiber, Queue, Stream } from "effect"
 import type { HttpServerResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import type { ThreadStreamEvent } from "../../../src/protocol/Events.ts"
 import type { Turn } from "../../../src/responder/Responder.ts"
-import { ThreadStore } from "../../../src/threads/ThreadStore.ts"
 import { DbUnavailable } from "../../../src/core/Errors.ts"
 import { Draining } from "../../../src/http/Draining.ts"
 import { sse } from "../../../src/http/Sse.ts"
 import { responding } from "../../support/Conversation.ts"
-import { ThreadStoreMemory } from "../../../src/threads/ThreadStoreMemory.ts"
+import { storesWith } from "../../support/StoresMemory.ts"
 import { ask, eventsOf } from "../../support/Server.ts"
 import { Served, tokenFor } from "../../support/http/Served.ts"
 
@@ -109,13 +108,9 @@ describe("a stream whose turn", () => {
 
   it.live("cannot be stored any more ends with an error event", () =>
     Effect.gen(function* () {
-      const store = Layer.effect(
-        ThreadStore,
-        Effect.map(ThreadStore, (memory) => ({
-          ...memory,
-          commit: () => Effect.fail(new DbUnavailable({ operation: "test" }))
-        }))
-      ).pipe(Layer.provide(ThreadStoreMemory))
+      const store = storesWith(() => ({
+        commit: () => Effect.fail(new DbUnavailable({ operation: "test" }))
+      }))
       const { body } = yield* Effect.provide(endOf(), Served.layer({ store }))
       assert.isTrue(body.endsWith(lastWords), body)
       assert.include(body, "content_part.done")

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Schema, Stream } from "effect"
 import { AttachmentContent } from "../../../src/attachments/AttachmentContent.ts"
-import { ThreadStore } from "../../../src/threads/ThreadStore.ts"
+import { AttachmentStore } from "../../../src/attachments/AttachmentStore.ts"
 import { AlreadyUploaded } from "../../../src/attachments/Errors.ts"
 import { DbUnavailable, NotFound } from "../../../src/core/Errors.ts"
 import type { TestDatabase } from "../../support/Database.ts"
@@ -36,7 +36,7 @@ layer(Stores, { excludeTestServices: true })("attachment content", (it) => {
         assert.deepStrictEqual(content.attachment, uploaded)
         assert.strictEqual(content.length, whole.length)
         assert.isTrue(content.bytes.equals(whole))
-        yield* (yield* ThreadStore).deleteAttachment(ada, record.id)
+        yield* (yield* AttachmentStore).delete(ada, record.id)
       }),
     { arbitrary: { runs: 15 } }
   )
@@ -98,11 +98,11 @@ layer(Stores, { excludeTestServices: true })("attachment content", (it) => {
   it.effect("of an attachment that is deleted meanwhile is not found", () =>
     Effect.gen(function* () {
       const { id } = yield* create()
-      const store = yield* ThreadStore
+      const attachments = yield* AttachmentStore
       const { write } = yield* AttachmentContent
       const deleting = Stream.concat(
         Stream.make(bytesOf(300_000)),
-        Stream.drain(Stream.fromEffect(Effect.orDie(store.deleteAttachment(ada, id))))
+        Stream.drain(Stream.fromEffect(Effect.orDie(attachments.delete(ada, id))))
       )
       assert.deepStrictEqual(yield* Effect.flip(write(ada, id, deleting)), notFound)
       assert.strictEqual(yield* piecesOf(id), 0)

@@ -5,6 +5,8 @@ import { ThreadStore } from "../../../src/threads/ThreadStore.ts"
 import { SqlFailures } from "../../../src/postgres/SqlFailures.ts"
 import { migrate, Migrations } from "../../../src/postgres/Migrations.ts"
 import { ThreadStorePg } from "../../../src/postgres/ThreadStorePg.ts"
+import { TurnStorePg } from "../../../src/postgres/TurnStorePg.ts"
+import { TurnStore } from "../../../src/turns/TurnStore.ts"
 import { UserId } from "../../../src/core/User.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
 import { captureLogs } from "../../support/Doubles.ts"
@@ -33,7 +35,7 @@ const tablesNow = Effect.gen(function* () {
 
 const storeWith = (client: Layer.Layer<SqlClient.SqlClient, unknown>) =>
   Layer.build(
-    ThreadStorePg.pipe(
+    Layer.merge(ThreadStorePg, TurnStorePg).pipe(
       Layer.provideMerge(Migrations.layer),
       Layer.provide(SqlFailures.layer),
       Layer.provide(LogBudget.layer),
@@ -184,6 +186,7 @@ layer(SharedDatabase, { excludeTestServices: true })("Migrations", (it) => {
       yield* Effect.gen(function* () {
         const context = yield* storeWith(client)
         const store = Context.get(context, ThreadStore)
+        const turns = Context.get(context, TurnStore)
         const refused = yield* Effect.flip(store.loadThread(ada, "thr_1"))
         assert.strictEqual(refused._tag, "DbUnavailable")
         const [line] = lines.filter((line) => line.includes(`"level":"ERROR"`))
@@ -198,7 +201,7 @@ layer(SharedDatabase, { excludeTestServices: true })("Migrations", (it) => {
         yield* store.commit(ada, "thr_1", [put(message("thr_1", "two"))])
         yield* store.updateThread(ada, "thr_1", { title: "One" })
         const titled = thread("thr_1", { title: "One" })
-        assert.deepEqual(yield* store.beginTurn(ada, "thr_1", "turn"), titled)
+        assert.deepEqual(yield* turns.begin(ada, "thr_1", "turn"), titled)
         assert.deepEqual(idsOf(yield* store.loadThreadItems(ada, "thr_1", all)), ["one", "two"])
         assert.deepEqual((yield* store.loadThreads(ada, newest)).data, [titled])
         yield* store.deleteThread(ada, "thr_1")

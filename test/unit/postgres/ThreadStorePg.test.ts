@@ -39,11 +39,14 @@ const renamed = { type: "update_thread", patch: { title: "New" } } as const
 layer(StoreOnPostgreSQL, { excludeTestServices: true })("ThreadStorePg", (it) => {
   it.effect("runs the same statements for what is another's and what does not exist", () =>
     Effect.gen(function* () {
-      const { id, store, user } = yield* userWith(1)
+      const { attachments, id, store, turns, user } = yield* userWith(1)
       const file = `${user}-file`
-      yield* store.saveAttachment(user, attachment(file))
-      yield* store.beginTurn(user, id, "theirs")
-      const { ofAttachment, ofThread } = attempts(store, UserId.make(unique("stranger")))
+      yield* attachments.save(user, attachment(file))
+      yield* turns.begin(user, id, "theirs")
+      const { ofAttachment, ofThread } = attempts(
+        { attachments, store, turns },
+        UserId.make(unique("stranger"))
+      )
       const foreign = Object.entries({ ...ofThread(id), ...ofAttachment(file) })
       const unknown: Record<string, Effect.Effect<unknown, unknown>> = {
         ...ofThread("thr_unknown"),
@@ -59,20 +62,20 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("ThreadStorePg", (it) =>
 
   it.effect("writes one item, begins, prolongs and ends turns in one statement each", () =>
     Effect.gen(function* () {
-      const { ids, store, user } = yield* userWith(2)
+      const { attachments, ids, store, turns, user } = yield* userWith(2)
       const [id = "", other = ""] = ids
       const files = ["1", "2", "3"].map((name) => `${user}-${name}`)
-      yield* store.beginTurn(user, other, "b")
-      for (const file of files.slice(1)) yield* store.saveAttachment(user, attachment(file))
+      yield* turns.begin(user, other, "b")
+      for (const file of files.slice(1)) yield* attachments.save(user, attachment(file))
       for (const [name, effect] of Object.entries({
         "a new item": store.commit(user, id, [put(message(id, "a"))]),
         "a known item": store.commit(user, id, [put(message(id, "a", "again"))]),
-        "the beginning of a turn": store.beginTurn(user, id, "a"),
+        "the beginning of a turn": turns.begin(user, id, "a"),
         "an item of a turn": store.commit(user, id, [put(message(id, "a"))], "a"),
-        "signs of life": store.prolongTurns(["a", "b"]),
-        "the end of a turn": store.endTurn(user, id, "a"),
-        "a new attachment": store.saveAttachment(user, attachment(files[0]!)),
-        "many attachments": store.loadAttachments(user, files)
+        "signs of life": turns.renew(["a", "b"]),
+        "the end of a turn": turns.end(user, id, "a"),
+        "a new attachment": attachments.save(user, attachment(files[0]!)),
+        "many attachments": attachments.load(user, files)
       })) {
         const done: Effect.Effect<unknown, { readonly _tag: string }> = effect
         const texts: Array<string> = []
@@ -107,24 +110,21 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("ThreadStorePg", (it) =>
 
   it.effect("takes over no thread and no attachment, and keeps nothing that no id could find", () =>
     Effect.gen(function* () {
-      const { id, store, user } = yield* userWith(1)
+      const { attachments, id, store, user } = yield* userWith(1)
       const stranger = UserId.make(unique("stranger"))
       const file = `${user}-file`
-      yield* store.saveAttachment(user, attachment(file))
+      yield* attachments.save(user, attachment(file))
       const before = yield* seenBy(user, [id], [file])
       const attempts: ReadonlyArray<Attempt> = [
         store.createThread(stranger, thread(id), [put(message(id, "smuggled"))]),
-        store.saveAttachment(stranger, attachment(file, { name: "theirs" })),
-        store.saveAttachment(user, attachment("no id")),
+        attachments.save(stranger, attachment(file, { name: "theirs" })),
+        attachments.save(user, attachment("no id")),
         store.createThread(user, thread("no id"), []),
         store.commit(user, id, [put(message(id, "no id"))])
       ]
       yield* Effect.forEach(attempts, dies)
       assert.deepEqual(yield* seenBy(user, [id], [file]), before)
-      assert.strictEqual(
-        yield* failure(store.loadAttachments(stranger, [file])),
-        "NotFound(Attachment)"
-      )
+      assert.strictEqual(yield* failure(attachments.load(stranger, [file])), "NotFound(Attachment)")
     })
   )
 
@@ -150,18 +150,18 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("ThreadStorePg", (it) =>
 
   it.effect("says of an attachment whether its upload has finished", () =>
     Effect.gen(function* () {
-      const { store, user } = yield* userWith(0)
+      const { attachments, user } = yield* userWith(0)
       const { exec } = yield* TestDatabase
       const file = attachment(`${user}-file`)
-      yield* store.saveAttachment(user, { ...file, uploaded: true })
-      assert.deepEqual(yield* store.loadAttachments(user, [file.id]), [file])
+      yield* attachments.save(user, { ...file, uploaded: true })
+      assert.deepEqual(yield* attachments.load(user, [file.id]), [file])
       yield* exec(`update chatkit.attachments set upload = 'done' where id = '${file.id}'`)
-      yield* store.saveAttachment(user, file)
-      const [loaded] = yield* store.loadAttachments(user, [file.id])
+      yield* attachments.save(user, file)
+      const [loaded] = yield* attachments.load(user, [file.id])
       assert.deepEqual(loaded, { ...file, uploaded: true })
       yield* exec(`insert into chatkit.attachment_chunks (upload, n, attachment_id, bytes)
         values ('${file.id}-done', 0, '${file.id}', 'x')`)
-      yield* store.deleteAttachment(user, file.id)
+      yield* attachments.delete(user, file.id)
       const left = yield* exec(
         `select from chatkit.attachment_chunks where attachment_id = '${file.id}'`
       )

@@ -1,6 +1,6 @@
 import { assert, layer } from "@effect/vitest"
-import { Arbitrary, Cause, Context, Effect, Layer, Schema } from "effect"
-import { type Change, ThreadStore } from "../../../src/threads/ThreadStore.ts"
+import { Arbitrary, Cause, Effect, Layer, Schema } from "effect"
+import { type Change } from "../../../src/threads/ThreadStore.ts"
 import { UserId } from "../../../src/core/User.ts"
 import {
   all,
@@ -12,11 +12,12 @@ import {
   newest,
   put,
   seenBy,
+  stores,
   thread,
   toolCall,
   visible
 } from "../../support/Threads.ts"
-import { ThreadStoreMemory } from "../../../src/threads/ThreadStoreMemory.ts"
+import { StoresMemory } from "../../support/StoresMemory.ts"
 import { unique } from "../../support/postgres/Storage.ts"
 import { StoreOnPostgreSQL } from "../../support/postgres/ThreadStores.ts"
 
@@ -81,7 +82,7 @@ const answered = (effect: Effect.Effect<unknown, unknown>) =>
 /** One play on one store; what it leaves is what everybody was answered and can see. */
 const play = (steps: ReadonlyArray<Step>, prefix: string) =>
   Effect.gen(function* () {
-    const store = yield* ThreadStore
+    const { attachments, store, turns } = yield* stores
     const user = (n: number) => UserId.make(`${prefix}-user-${n}`)
     const threadId = (n: number) => `${prefix}-thread-${n}`
     const file = (n: number) => `${prefix}-file-${n}`
@@ -118,15 +119,15 @@ const play = (steps: ReadonlyArray<Step>, prefix: string) =>
         case "delete":
           return store.deleteThread(who, id)
         case "begin":
-          return store.beginTurn(who, id, held)
+          return turns.begin(who, id, held)
         case "end":
-          return store.endTurn(who, id, held)
+          return turns.end(who, id, held)
         case "prolong":
-          return store.prolongTurns([held])
+          return turns.renew([held])
         case "save":
-          return store.saveAttachment(who, attachment(file(step.item), { size: step.n }))
+          return attachments.save(who, attachment(file(step.item), { size: step.n }))
         case "drop":
-          return store.deleteAttachment(who, file(step.item))
+          return attachments.delete(who, file(step.item))
         case "read": {
           const after = `item-${step.item}`
           return Effect.all([
@@ -145,7 +146,7 @@ const play = (steps: ReadonlyArray<Step>, prefix: string) =>
     for (const [n, id] of threads.entries()) {
       const items = [0, 1, 2, 3].map((item) => put(itemOf(id, `item-${item}`, (item + n) % 4)))
       yield* store.createThread(user(n % 2), thread(id), items)
-      yield* store.saveAttachment(user(n % 2), attachment(file(n)))
+      yield* attachments.save(user(n % 2), attachment(file(n)))
     }
     const answers = yield* Effect.forEach(steps, (step) => answered(run(step)))
     const seen = yield* Effect.forEach([0, 1], (n) => seenBy(user(n), threads, files))
@@ -164,9 +165,9 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("whatever two users do",
     ([steps]) =>
       Effect.gen(function* () {
         const prefix = unique("play")
-        const memory = Context.get(yield* Layer.build(ThreadStoreMemory), ThreadStore)
+        const memory = yield* Layer.build(StoresMemory)
         const stored = yield* play(steps, prefix)
-        const remembered = yield* Effect.provideService(play(steps, prefix), ThreadStore, memory)
+        const remembered = yield* Effect.provide(play(steps, prefix), memory)
         assert.deepEqual(stored, remembered)
         const [one, two] = stored.seen
         const ofOne = new Set(listed(one))

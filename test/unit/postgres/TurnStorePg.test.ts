@@ -1,6 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
-import { ThreadStore } from "../../../src/threads/ThreadStore.ts"
+import { Effect, Layer } from "effect"
 import {
   all,
   failure,
@@ -8,6 +7,7 @@ import {
   Leases,
   message,
   put,
+  stores,
   thread,
   userWith
 } from "../../support/Threads.ts"
@@ -17,7 +17,7 @@ import { StoreOnPostgreSQL, StorePg } from "../../support/postgres/ThreadStores.
 /** What another server has: a pool and a store of its own, on the same database. */
 const otherServer = Effect.gen(function* () {
   const { client } = yield* TestDatabase
-  return Context.get(yield* Layer.build(Layer.provide(StorePg, client)), ThreadStore)
+  return yield* Effect.provide(stores, yield* Layer.build(Layer.provide(StorePg, client)))
 })
 
 const outcome = <A, E extends { readonly _tag: string }>(effect: Effect.Effect<A, E>) =>
@@ -28,37 +28,37 @@ const together = { concurrency: "unbounded" } as const
 layer(StoreOnPostgreSQL, { excludeTestServices: true })("two servers on one database", (it) => {
   it.effect.skipIf(!onRealServer)("give a thread to exactly one of the turns that want it", () =>
     Effect.gen(function* () {
-      const { id, store, user } = yield* userWith(1)
+      const { id, turns, user } = yield* userWith(1)
       const { expire } = yield* Leases
-      const stores = [store, yield* otherServer]
+      const servers = [turns, (yield* otherServer).turns]
       for (let round = 0; round < 10; round++) {
         const wanted = Array.from({ length: 8 }, (_, i) =>
-          outcome(stores[i % 2]!.beginTurn(user, id, `${round}-${i}`))
+          outcome(servers[i % 2]!.begin(user, id, `${round}-${i}`))
         )
         const begun = yield* Effect.all(wanted, together)
         assert.deepEqual(begun.toSorted(), [...Array<string>(7).fill("TurnTaken"), "done"])
         if (round % 2 === 0) yield* expire(id)
-        else yield* store.endTurn(user, id, `${round}-${begun.indexOf("done")}`)
+        else yield* turns.end(user, id, `${round}-${begun.indexOf("done")}`)
       }
     })
   )
 
   it.effect.skipIf(!onRealServer)("write nothing for a turn that the other one has taken", () =>
     Effect.gen(function* () {
-      const { id, store, user } = yield* userWith(1)
+      const { id, store, turns, user } = yield* userWith(1)
       const { expire } = yield* Leases
       const other = yield* otherServer
-      yield* store.beginTurn(user, id, "mine")
+      yield* turns.begin(user, id, "mine")
       yield* expire(id)
-      yield* other.beginTurn(user, id, "theirs")
-      yield* store.prolongTurns(["mine"])
+      yield* other.turns.begin(user, id, "theirs")
+      yield* turns.renew(["mine"])
       const one = [put(message(id, "late"))]
       const two = [...one, { type: "update_thread", patch: { title: "Late" } } as const]
       for (const changes of [one, two]) {
         assert.strictEqual(yield* failure(store.commit(user, id, changes, "mine")), "TurnLost")
       }
-      assert.deepEqual(idsOf(yield* other.loadThreadItems(user, id, all)), ["first"])
-      assert.deepEqual(yield* other.loadThread(user, id), thread(id))
+      assert.deepEqual(idsOf(yield* other.store.loadThreadItems(user, id, all)), ["first"])
+      assert.deepEqual(yield* other.store.loadThread(user, id), thread(id))
     })
   )
 
@@ -66,7 +66,7 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("two servers on one data
     Effect.gen(function* () {
       const { id, store, user } = yield* userWith(1)
       const other = yield* otherServer
-      const writes = [store, other].flatMap((server, who) =>
+      const writes = [store, other.store].flatMap((server, who) =>
         Array.from({ length: 20 }, (_, i) => {
           const items = [`${who}-${i}-a`, `${who}-${i}-b`].slice(i % 2)
           return server.commit(
@@ -78,7 +78,7 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("two servers on one data
       )
       yield* Effect.all(writes, together)
       const seen = idsOf(yield* store.loadThreadItems(user, id, all))
-      assert.deepEqual(idsOf(yield* other.loadThreadItems(user, id, all)), seen)
+      assert.deepEqual(idsOf(yield* other.store.loadThreadItems(user, id, all)), seen)
       assert.lengthOf(new Set(seen), 61)
       for (const a of seen.filter((item) => item.endsWith("-a"))) {
         assert.strictEqual(seen[seen.indexOf(a) + 1], a.replace("-a", "-b"))
@@ -88,15 +88,15 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("two servers on one data
 
   it.effect.skipIf(!onRealServer)("keep both a new title and what a turn changes at once", () =>
     Effect.gen(function* () {
-      const { id, store, user } = yield* userWith(1)
+      const { id, store, turns, user } = yield* userWith(1)
       const other = yield* otherServer
-      yield* store.beginTurn(user, id, "turn")
+      yield* turns.begin(user, id, "turn")
       for (let round = 0; round < 20; round++) {
         const title = `Title ${round}`
         const metadata = { round }
         yield* Effect.all(
           [
-            other.updateThread(user, id, { title }),
+            other.store.updateThread(user, id, { title }),
             store.commit(user, id, [{ type: "update_thread", patch: { metadata } }], "turn")
           ],
           together
@@ -108,24 +108,24 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("two servers on one data
 
   it.effect.skipIf(!onRealServer)("give a new turn the thread as the last commit left it", () =>
     Effect.gen(function* () {
-      const { id, store, user } = yield* userWith(1)
+      const { id, store, turns, user } = yield* userWith(1)
       const other = yield* otherServer
       for (let round = 0; round < 20; round++) {
         const metadata = { round }
-        yield* store.beginTurn(user, id, `mine-${round}`)
+        yield* turns.begin(user, id, `mine-${round}`)
         const [begun] = yield* Effect.all(
           [
-            other
-              .beginTurn(user, id, `theirs-${round}`)
+            other.turns
+              .begin(user, id, `theirs-${round}`)
               .pipe(Effect.retry({ while: ({ _tag }) => _tag === "TurnTaken" })),
             store
               .commit(user, id, [{ type: "update_thread", patch: { metadata } }], `mine-${round}`)
-              .pipe(Effect.andThen(store.endTurn(user, id, `mine-${round}`)))
+              .pipe(Effect.andThen(turns.end(user, id, `mine-${round}`)))
           ],
           together
         )
         assert.deepEqual(begun, thread(id, { metadata }))
-        yield* other.endTurn(user, id, `theirs-${round}`)
+        yield* other.turns.end(user, id, `theirs-${round}`)
       }
     })
   )

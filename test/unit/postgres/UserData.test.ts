@@ -36,14 +36,14 @@ const upload = Effect.fnUntraced(function* (file: string, pieces: ReadonlyArray<
 
 /** A user with three threads, hidden items, odd texts and three attachments, one without bytes. */
 const userWithAll = Effect.gen(function* () {
-  const { ids, store, user } = yield* userWith(2)
+  const { attachments, ids, store, user } = yield* userWith(2)
   const full = thread(`${user}-full`, { title: "\u0000\ud800", metadata: { z: 1, a: { b: null } } })
   const items = Array.from({ length: 25 }, (_, i) =>
     i % 2 === 0 ? message(full.id, `m${i}`, `"\n\ud800`) : hidden(full.id, `h${i}`)
   )
   yield* store.createThread(user, full, items.map(put))
   const files = ["used", "waiting", "empty"].map((name) => `${user}-${name}`)
-  for (const file of files) yield* store.saveAttachment(user, attachment(file))
+  for (const file of files) yield* attachments.save(user, attachment(file))
   yield* store.commit(user, full.id, [{ type: "attach", attachment_ids: files.slice(0, 1) }])
   const pieces = Array.from({ length: 30 }, (_, i) => Buffer.alloc(1 + (i % 5), i))
   yield* upload(files[0]!, pieces)
@@ -89,14 +89,14 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("UserData", (it) => {
 
   it.effect("writes it in pieces no larger than what one row holds", () =>
     Effect.gen(function* () {
-      const { store, user } = yield* userWith(0)
+      const { attachments, store, user } = yield* userWith(0)
       const id = `${user}-long`
       const texts = Array.from({ length: 12 }, (_, i) =>
         put(message(id, `${i}`, "x".repeat(1_000)))
       )
       yield* store.createThread(user, thread(id), texts)
       const file = `${user}-file`
-      yield* store.saveAttachment(user, attachment(file))
+      yield* attachments.save(user, attachment(file))
       yield* upload(
         file,
         Array.from({ length: 12 }, () => Buffer.alloc(1_000))

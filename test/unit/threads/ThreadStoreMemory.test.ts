@@ -1,10 +1,10 @@
 import { layer, type Vitest } from "@effect/vitest"
 import { Layer } from "effect"
 import { TestClock } from "effect/testing"
-import { type ThreadStore, turnLease } from "../../../src/threads/ThreadStore.ts"
+import { turnLease } from "../../../src/threads/ThreadStore.ts"
 import { StoreOnPostgreSQL } from "../../support/postgres/ThreadStores.ts"
-import { ThreadStoreMemory } from "../../../src/threads/ThreadStoreMemory.ts"
-import { Leases } from "../../support/Threads.ts"
+import { StoresMemory } from "../../support/StoresMemory.ts"
+import { Leases, type Stores } from "../../support/Threads.ts"
 import { attachments } from "../../contracts/AttachmentStore.ts"
 import { privacy } from "../../contracts/ThreadStorePrivacy.ts"
 import { reads } from "../../contracts/ThreadStoreReads.ts"
@@ -14,7 +14,7 @@ import { writes } from "../../contracts/ThreadStoreWrites.ts"
 const LeasesMemory = Layer.succeed(Leases, { expire: () => TestClock.adjust(turnLease + 1) })
 
 /** What every store does. */
-const behaviour = (it: Vitest.MethodsNonLive<ThreadStore | Leases>) => {
+const behaviour = (it: Vitest.MethodsNonLive<Stores | Leases>) => {
   reads(it)
   writes(it)
   turns(it)
@@ -22,6 +22,6 @@ const behaviour = (it: Vitest.MethodsNonLive<ThreadStore | Leases>) => {
   privacy(it)
 }
 
-layer(Layer.merge(ThreadStoreMemory, LeasesMemory))("ThreadStore, in memory", behaviour)
+layer(Layer.merge(StoresMemory, LeasesMemory))("ThreadStore, in memory", behaviour)
 
 layer(StoreOnPostgreSQL, { excludeTestServices: true })("ThreadStore, in PostgreSQL", behaviour)

@@ -1,40 +1,41 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { turnLease, ThreadStore } from "../../../src/threads/ThreadStore.ts"
-import { Turns } from "../../../src/turns/TurnLeases.ts"
+import { turnLease } from "../../../src/threads/ThreadStore.ts"
+import { TurnLeases } from "../../../src/turns/TurnLeases.ts"
+import { TurnStore } from "../../../src/turns/TurnStore.ts"
 import { DbUnavailable } from "../../../src/core/Errors.ts"
 import { UserId } from "../../../src/core/User.ts"
-import { ThreadStoreMemory } from "../../../src/threads/ThreadStoreMemory.ts"
-import { thread } from "../../support/Threads.ts"
+import { StoresMemory } from "../../support/StoresMemory.ts"
+import { stores, thread } from "../../support/Threads.ts"
 
 const ada = UserId.make("ada")
 
 /** Two servers on one store. */
 const servers = Effect.gen(function* () {
-  const store = yield* ThreadStore
+  const { store, turns } = yield* stores
   yield* store.createThread(ada, thread("thr_1"), [])
-  const server = Layer.build(Layer.fresh(Turns.layer({ streamsPerUser: 2 })))
+  const server = Layer.build(Layer.fresh(TurnLeases.layer({ streamsPerUser: 2 })))
   const scope = yield* Scope.make()
   const one = yield* Effect.provideService(server, Scope.Scope, scope)
   const two = yield* server
   return {
-    store,
-    one: yield* Effect.provide(Turns, one),
-    two: yield* Effect.provide(Turns, two),
+    turns,
+    one: yield* Effect.provide(TurnLeases, one),
+    two: yield* Effect.provide(TurnLeases, two),
     /** As a crash does: nobody says that its turns are over. */
     crash: Scope.close(scope, Exit.void)
   }
 })
 
-const begin = (turns: Turns["Service"], id = "thr_1") => turns.begin(ada, id, (look) => look)
+const begin = (leases: TurnLeases["Service"], id = "thr_1") => leases.begin(ada, id)
 
 /** Takes the thread, and keeps it until told. */
-const hold = (turns: Turns["Service"]) =>
+const hold = (leases: TurnLeases["Service"]) =>
   Effect.gen(function* () {
     const over = yield* Deferred.make<void>()
     const taken = yield* Deferred.make<void>()
-    const fiber = yield* begin(turns).pipe(
+    const fiber = yield* begin(leases).pipe(
       Effect.andThen(Deferred.succeed(taken, undefined)),
       Effect.andThen(Deferred.await(over)),
       Effect.scoped,
@@ -44,9 +45,9 @@ const hold = (turns: Turns["Service"]) =>
     return { end: Effect.andThen(Deferred.succeed(over, undefined), Fiber.join(fiber)), fiber }
   })
 
-const withStore = Effect.provide(ThreadStoreMemory)
+const withStore = Effect.provide(StoresMemory)
 
-describe("Turns", () => {
+describe("TurnLeases", () => {
   it.effect("lets the next turn in as soon as the one before is over", () =>
     Effect.gen(function* () {
       const { one } = yield* servers
@@ -75,7 +76,7 @@ describe("Turns", () => {
 
   it.effect("refuses after ten seconds, and leaves the other turn alone", () =>
     Effect.gen(function* () {
-      const { one, store, two } = yield* servers
+      const { one, turns, two } = yield* servers
       const first = yield* hold(one)
       const second = yield* Effect.forkChild(Effect.flip(Effect.scoped(begin(two))))
       yield* TestClock.adjust("9900 millis")
@@ -83,7 +84,7 @@ describe("Turns", () => {
       yield* TestClock.adjust("200 millis")
       const refused = yield* Fiber.join(second)
       assert.strictEqual(refused._tag, "Conflict")
-      const taken = yield* Effect.flip(store.beginTurn(ada, "thr_1", "third"))
+      const taken = yield* Effect.flip(turns.begin(ada, "thr_1", "third"))
       assert.strictEqual(taken._tag, "TurnTaken")
       yield* first.end
     }).pipe(Effect.scoped, withStore)
@@ -91,13 +92,13 @@ describe("Turns", () => {
 
   it.effect("keeps the thread for as long as the turn lasts", () =>
     Effect.gen(function* () {
-      const { one, store } = yield* servers
+      const { one, turns } = yield* servers
       const first = yield* hold(one)
       yield* TestClock.adjust("593 seconds")
-      const taken = yield* Effect.flip(store.beginTurn(ada, "thr_1", "third"))
+      const taken = yield* Effect.flip(turns.begin(ada, "thr_1", "third"))
       assert.strictEqual(taken._tag, "TurnTaken")
       yield* first.end
-      yield* store.beginTurn(ada, "thr_1", "third")
+      yield* turns.begin(ada, "thr_1", "third")
     }).pipe(Effect.scoped, withStore)
   )
 
@@ -133,8 +134,18 @@ describe("Turns", () => {
       const { one } = yield* servers
       const unknown = yield* Effect.flip(Effect.scoped(begin(one, "thr_2")))
       assert.strictEqual(unknown._tag, "NotFound")
-      const down = () => Effect.fail(new DbUnavailable({ operation: "test" }))
-      const away = yield* Effect.flip(Effect.scoped(one.begin(ada, "thr_1", down)))
+      const down = Effect.fail(new DbUnavailable({ operation: "test" }))
+      const withoutDatabase = yield* Effect.provide(
+        TurnLeases,
+        yield* Layer.build(
+          Layer.fresh(TurnLeases.layer({ streamsPerUser: 2 })).pipe(
+            Layer.provide(
+              Layer.succeed(TurnStore, { begin: () => down, renew: () => down, end: () => down })
+            )
+          )
+        )
+      )
+      const away = yield* Effect.flip(Effect.scoped(begin(withoutDatabase)))
       assert.strictEqual(away._tag, "DbUnavailable")
       yield* Effect.scoped(begin(one))
     }).pipe(Effect.scoped, withStore)
