@@ -176,7 +176,7 @@ layer(SharedDatabase, { excludeTestServices: true })("KeySource, from the jwks t
       assert.deepEqual<unknown>(yield* keys.load, [
         { kid: "one", jwk, alg: "EdDSA", retiresAt: Infinity }
       ])
-      assert.deepEqual(yield* layout.problems, [])
+      assert.deepEqual(yield* layout.check, [])
     })
   )
 })
