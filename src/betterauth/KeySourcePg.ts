@@ -11,7 +11,8 @@ const Row = Schema.Struct({
   kid: Schema.String,
   publicKey: Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)),
   alg: Schema.NullOr(Schema.String),
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; PostgreSQL has an infinite timestamp too. */
+  // @effect-diagnostics-next-line schemaNumber:off
   expiresAt: Schema.NullOr(Schema.Number)
 })
 const decodeRow = Schema.decodeUnknownOption(Row)
