@@ -19,14 +19,14 @@ import { Playground } from "./responder/playground/Playground.ts"
 import type { Responder } from "./responder/Responder.ts"
 import { TurnLeases } from "./turns/TurnLeases.ts"
 import { TurnRunner } from "./turns/TurnRunner.ts"
+import { Readiness } from "./health/Readiness.ts"
 import { IdentitiesPg } from "./betterauth/IdentitiesPg.ts"
 import { AttachmentContentPg } from "./postgres/AttachmentContentPg.ts"
 import { BetterAuthTables } from "./betterauth/BetterAuthTables.ts"
 import * as Database from "./postgres/Pool.ts"
-import { KeySourcePg } from "./betterauth/KeySourcePg.ts"
+import { keySourcePg } from "./betterauth/KeySourcePg.ts"
 import { LinkKeyPg } from "./postgres/LinkKeyPg.ts"
 import { SqlFailures } from "./postgres/SqlFailures.ts"
-import { ReadinessPg } from "./postgres/ReadinessPg.ts"
 import { Migrations } from "./postgres/Migrations.ts"
 import { ThreadStorePg } from "./postgres/ThreadStorePg.ts"
 import { TurnStorePg } from "./postgres/TurnStorePg.ts"
@@ -39,7 +39,7 @@ import { AuthenticationHttp } from "./http/AuthenticationHttp.ts"
 import { Draining } from "./http/Draining.ts"
 import { Envelope, isLoopback } from "./http/Envelope.ts"
 import { HealthHttp } from "./http/HealthHttp.ts"
-import { KeySourceHttp } from "./betterauth/KeySourceHttp.ts"
+import { keySourceHttp } from "./betterauth/KeySourceHttp.ts"
 import * as NodeServer from "./http/NodeServer.ts"
 import { SupportHttp } from "./http/SupportHttp.ts"
 import { Settings, type SettingsShape } from "./settings/Settings.ts"
@@ -76,8 +76,18 @@ const keysNeeded = ({ jwksUrl, secret }: SettingsShape) =>
 
 const keysOf = (settings: SettingsShape): Keys =>
   settings.jwksUrl === undefined
-    ? KeySourcePg({ keysNeeded: keysNeeded(settings) })
-    : KeySourceHttp(settings.jwksUrl).pipe(Layer.provide(FetchHttpClient.layer))
+    ? keySourcePg({ keysNeeded: keysNeeded(settings) })
+    : keySourceHttp(settings.jwksUrl).pipe(Layer.provide(FetchHttpClient.layer))
+
+/** Each room's check, in the order in which an operator should read the sentences. */
+const Ready = Layer.unwrap(
+  Effect.gen(function* () {
+    const tables = yield* BetterAuthTables
+    const migrations = yield* Migrations
+    const keys = yield* SigningKeys
+    return Readiness.layer([tables.check, migrations.check, keys.check])
+  })
+)
 
 /** Better Auth's tables and our own, on whatever PostgreSQL is given. */
 export const Storage = (
@@ -93,7 +103,7 @@ export const Storage = (
     AttachmentStorePg,
     AttachmentContentPg,
     LinkKeyPg,
-    ReadinessPg
+    Ready
   ).pipe(
     Layer.provideMerge(SigningKeys.layer),
     Layer.provide(keys),

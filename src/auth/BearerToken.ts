@@ -3,17 +3,18 @@ import type { InvalidToken, InvalidTokenReason } from "./Errors.ts"
 import { refuse } from "./Refuse.ts"
 
 /**
- * Longest `Authorization` value that is looked at, in bytes. A token beyond it usually carries
- * an avatar as a data URI: Better Auth's default payload is the whole user row.
+ * Longest `Authorization` value that is accepted, in bytes. A longer token usually carries an
+ * avatar as a data URI: Better Auth's default payload is the whole user row.
  */
 export const maxAuthorizationBytes = 8192
 
-// RFC 6750 §2.1, and `%`: Better Auth up to 1.4 hands out its signed session tokens URL-encoded.
+// RFC 6750 §2.1, and `%`: Better Auth up to 1.4 issues its signed session tokens URL-encoded.
 const credentials = /^bearer +([A-Za-z0-9\-._~+/%]+=*)$/i
 
 /**
  * Takes the token out of the `Authorization` header (RFC 6750 §2.1; the scheme in any case,
- * RFC 9110 §11.1). It is given every header line, because two lines must not be a choice.
+ * RFC 9110 §11.1). It takes every header line, because a request with two is refused: a proxy and
+ * this server might pick different ones.
  */
 export class BearerToken extends Context.Service<
   BearerToken,
@@ -34,13 +35,13 @@ export class BearerToken extends Context.Service<
 const extract = (
   authorization: ReadonlyArray<string>
 ): { readonly token: string } | { readonly reason: InvalidTokenReason } => {
-  const [line] = authorization
+  const [value] = authorization
   if (authorization.length > 1) return { reason: "several_headers" }
-  if (line === undefined || line === "") return { reason: "no_credentials" }
-  if (!/^bearer(?: |$)/i.test(line)) {
-    return { reason: line.includes(" ") ? "other_scheme" : "malformed_header" }
+  if (value === undefined || value === "") return { reason: "no_credentials" }
+  if (!/^bearer(?: |$)/i.test(value)) {
+    return { reason: value.includes(" ") ? "other_scheme" : "malformed_header" }
   }
-  if (line.length > maxAuthorizationBytes) return { reason: "too_long" }
-  const token = credentials.exec(line)?.[1]
+  if (value.length > maxAuthorizationBytes) return { reason: "too_long" }
+  const token = credentials.exec(value)?.[1]
   return token === undefined ? { reason: "malformed_header" } : { token }
 }

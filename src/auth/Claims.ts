@@ -4,19 +4,19 @@ import { SessionId } from "../core/User.ts"
 import type { Verification } from "./CurrentUser.ts"
 import { isRecord, type JwsHeader } from "./Jws.ts"
 
-/** What a verified token says about its bearer. */
+/** The statements of a token about its bearer. */
 export interface Claims {
   readonly verification: Verification
   /** Absent only for a session token, which names its session and nothing else. */
   readonly email: Redacted.Redacted | undefined
-  /** What `sub` promises; the user row must keep it. */
+  /** `sub`: the id that the user row must have. */
   readonly subject: string | undefined
-  /** When set, no other session of the user will do. */
+  /** When set, only this session of the user is accepted. */
   readonly sessionId: SessionId | undefined
   readonly sessionToken: Redacted.Redacted | undefined
 }
 
-/** What the server expects of `iss` and `aud`; both optional, both exact. */
+/** The expected `iss` and `aud`; both optional, both compared exactly. */
 export interface Expected {
   readonly issuer: string | undefined
   readonly audience: string | undefined
@@ -26,18 +26,18 @@ const cookieCacheClaims = new Set(["session", "user", "updatedAt", "version", "i
 const mailedClaims = ["email", "exp", "iat", "userId"].join()
 
 /**
- * Reads the payload of a token by the rules for each kind that Better Auth and its applications
- * issue. What it says counts only once the signature is verified.
+ * Parses the payload of a token by the rules for each kind that Better Auth and its applications
+ * issue. The claims must not be relied on before the signature is verified.
  */
-export const readClaims = (
+export const parseClaims = (
   payload: Record<string, unknown>,
   header: JwsHeader,
   expected: Expected
 ): Claims | InvalidTokenReason => {
   const symmetric = header.alg === "HS256"
   const { iss } = payload
-  // Better Auth mails tokens that are signed with its secret and name an account: those to a new
-  // address name the old one. Whoever reads the mail must not be signed in by it.
+  // Better Auth mails tokens that are signed with its secret and name a user by e-mail; the one
+  // sent to a new address names the old one. Reading such a mail must not sign anybody in.
   if ("updateTo" in payload || "requestType" in payload) return "mailed_token"
   if (symmetric && Object.keys(payload).sort().join() === mailedClaims) return "mailed_token"
 
@@ -51,18 +51,18 @@ export const readClaims = (
   if (symmetric && isCookieCache(payload)) {
     if (expected.issuer !== undefined) return "session_cookie_with_issuer"
     if (!audienceFits(payload, symmetric, expected)) return "audience"
-    return readCookieCache(payload, verification("session_cookie"))
+    return parseCookieCache(payload, verification("session_cookie"))
   }
   if (expected.issuer !== undefined && iss !== expected.issuer) return "issuer"
   if (!audienceFits(payload, symmetric, expected)) return "audience"
 
   const { email, sub } = payload
   if (!isEmail(email)) return "email_missing"
-  // The JWT plugin always writes `sub`; without it an address that changed hands would sign the
-  // wrong person in.
+  // The JWT plugin always writes `sub`. Without it, a token would sign in whoever owns the
+  // address now.
   if (sub === undefined && !symmetric) return "subject_missing"
   if (sub !== undefined && (typeof sub !== "string" || sub === "")) return "claims"
-  const session = readSession(payload)
+  const session = parseSession(payload)
   if (session === undefined) return "claims"
   return {
     verification: verification(symmetric ? "hs256_jwt" : "jwt"),
@@ -93,7 +93,7 @@ const isCookieCache = (payload: Record<string, unknown>) =>
   !("email" in payload) &&
   !("sub" in payload)
 
-const readCookieCache = (
+const parseCookieCache = (
   payload: Record<string, unknown>,
   verification: Verification
 ): Claims | InvalidTokenReason => {
@@ -114,7 +114,7 @@ const readCookieCache = (
   }
 }
 
-const readSession = ({
+const parseSession = ({
   sid,
   session
 }: Record<string, unknown>): Pick<Claims, "sessionId" | "sessionToken"> | undefined => {

@@ -14,8 +14,8 @@ export interface Verification {
 }
 
 /**
- * The person behind the request, known to exist and to be signed in at this moment. Only the
- * authentication middleware provides it, so no handler that asks for it can run without.
+ * The authenticated user, who exists and was signed in when the request arrived. Only the
+ * authentication middleware provides it, so a handler that requires it cannot run without it.
  */
 export class CurrentUser extends Context.Service<
   CurrentUser,

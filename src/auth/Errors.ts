@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { UserId } from "../core/User.ts"
 
-/** Why a token was refused. For the log and `npm run token -- inspect`; a client never learns it. */
+/** Why a token was refused: for the log and `npm run token -- inspect`, never for the client. */
 export const InvalidTokenReason = Schema.Literals([
   "no_credentials",
   "other_scheme",
@@ -41,17 +41,17 @@ export type InvalidTokenReason = typeof InvalidTokenReason.Type
 /** The credentials do not prove who is asking (RFC 6750 §3.1, `invalid_token`). */
 export class InvalidToken extends Schema.TaggedError<InvalidToken>()("InvalidToken", {
   reason: InvalidTokenReason,
-  /** Set once the user is known: the token is genuine, but not (or no longer) for this user. */
+  /** Set once the user is known: the token is genuine, but not, or no longer, valid for them. */
   userId: Schema.optionalKey(UserId)
 }) {}
 
 /** The token is good, but its e-mail has no row in Better Auth's user table. */
 export class UserNotFound extends Schema.TaggedError<UserNotFound>()("UserNotFound", {}) {}
 
-/** The user exists, but is signed out: no session row that is still live, or not the one named. */
+/** The user exists but is signed out: the named session, or every session of theirs, has ended. */
 export class NoActiveSession extends Schema.TaggedError<NoActiveSession>()("NoActiveSession", {
   userId: Schema.optionalKey(UserId)
 }) {}
 
-/** No verification key could be loaded, so nothing can be said about the token. */
+/** No verification key could be loaded, so the token can be neither accepted nor refused. */
 export class KeysUnavailable extends Schema.TaggedError<KeysUnavailable>()("KeysUnavailable", {}) {}

@@ -2,30 +2,30 @@ import { Context, type Effect, type Redacted } from "effect"
 import type { DbUnavailable } from "../core/Errors.ts"
 import type { SessionId, UserId } from "../core/User.ts"
 
-/** A user row together with the live session that the question allows, read at one moment. */
+/** A user row and, if there is one, a live session that satisfies the query, from one snapshot. */
 export interface Identity {
   readonly userId: UserId
   readonly email: string
   readonly name: string
-  /** By the admin plugin, and not over yet; false where the table has no such column. */
+  /** Whether the admin plugin's ban is in force; false where the table has no such column. */
   readonly banned: boolean
-  /** Nothing when every session that would do has ended. */
+  /** Undefined when no session that satisfies the query is live. */
   readonly sessionId: SessionId | undefined
 }
 
-/** Whose account is asked for, and which of its sessions will do. */
+/** Names a user, by e-mail or by session token, and the sessions of theirs that are accepted. */
 export interface IdentityQuery {
-  /** Exact address first, then its ASCII-lower-case form; nothing looser (no trim, no Unicode). */
+  /** Matched exactly first, then in ASCII lower case; nothing looser (no trim, no Unicode). */
   readonly email: Redacted.Redacted | undefined
-  /** With these only that very session will do; otherwise any, and the one that expires last. */
+  /** With an id or a token only that session is accepted; otherwise the one that expires last. */
   readonly sessionId: SessionId | undefined
-  /** Without an e-mail the session's token finds its user. */
+  /** Finds the user when there is no e-mail. */
   readonly sessionToken: Redacted.Redacted | undefined
 }
 
 /**
- * Better Auth's user and session tables, read only. One statement answers a question, or several
- * that are asked at once; within twice `Timeouts.statement` there is an answer or an outage.
+ * Better Auth's users and sessions, read only and never cached. One statement answers a query, or
+ * several that arrive together; it succeeds or fails within twice `Timeouts.statement`.
  */
 export class Identities extends Context.Service<
   Identities,

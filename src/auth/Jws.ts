@@ -14,7 +14,7 @@ const compact = new RegExp(`^(?=[^.])(${part})\\.(?=[^.])(${part})\\.(?!$)(${par
 // §4.1.3, RFC 7519 §5.2). jose lets some of them pass.
 const extensions = ["crit", "b64", "zip", "cty"]
 
-/** What a text without the three parts of a JWS most likely is: people mix their tokens up. */
+/** The most likely kind of a text without the three parts of a JWS, for the log. */
 export const shapeOf = (token: string): InvalidTokenReason => {
   switch (token.split(".").length) {
     case 1:
@@ -35,7 +35,7 @@ export const parseHeader = (token: string): JwsHeader | InvalidTokenReason => {
   if (header === undefined) return "malformed_token"
   const { alg, kid, typ } = header
   if (extensions.some((name) => name in header)) return "header_not_allowed"
-  // Better Auth's plugin tokens have no `typ`; RFC 8725 §3.11 wants others kept out.
+  // Better Auth's plugin tokens have no `typ`; tokens of another type are refused (RFC 8725 §3.11).
   if (typ !== undefined && (typeof typ !== "string" || !/^(?:application\/)?jwt$/i.test(typ))) {
     return "header_not_allowed"
   }
@@ -44,7 +44,7 @@ export const parseHeader = (token: string): JwsHeader | InvalidTokenReason => {
   return { alg, kid }
 }
 
-/** A base64url part as a JSON object, or nothing. Never to be trusted before verification. */
+/** Decodes a base64url part as a JSON object, if it is one. Not to be trusted before verification. */
 export const decodeObject = (base64url: string): Record<string, unknown> | undefined => {
   try {
     const value: unknown = JSON.parse(Buffer.from(base64url, "base64url").toString("utf8"))

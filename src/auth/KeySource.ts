@@ -9,11 +9,11 @@ export interface PublicKey {
   readonly jwk: Readonly<Record<string, string>>
   /** The declared algorithm; a hint that narrows what the key type allows. */
   readonly alg: string | undefined
-  /** Milliseconds since 1970 after which signatures by this key no longer count. */
+  /** Milliseconds since 1970 from which this key no longer verifies. */
   readonly retiresAt: number
 }
 
-/** Where the verification keys are kept. Loading them all is cheap: there are a handful. */
+/** The place that publishes the verification keys. Loading all is cheap: there are a handful. */
 export class KeySource extends Context.Service<
   KeySource,
   {
@@ -24,12 +24,12 @@ export class KeySource extends Context.Service<
 /** Better Auth's `gracePeriod`: how long an expired key still verifies, in milliseconds. */
 export const gracePeriod = 30 * 24 * 60 * 60 * 1000
 
-/** Most keys that are kept: a misconfigured Better Auth has been seen to make one per request. */
+/** Most keys that are loaded: a misconfigured Better Auth has been seen to make one per request. */
 export const maxKeys = 1000
 
 const publicMembers = ["kty", "crv", "x", "y", "n", "e"]
 
-/** The public members of a JWK, or nothing when it is no asymmetric key. */
+/** The public members of a JWK, if it is an asymmetric key for signatures. */
 export const publicJwk = (
   value: Readonly<Record<string, unknown>>
 ): Readonly<Record<string, string>> | undefined => {

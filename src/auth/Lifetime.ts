@@ -1,13 +1,13 @@
 import type { InvalidTokenReason } from "./Errors.ts"
 
-/** When a token counts, in seconds since 1970 (RFC 7519 §4.1.4 to §4.1.6). */
+/** The time in which a token is valid, in seconds since 1970 (RFC 7519 §4.1.4 to §4.1.6). */
 export interface Lifetime {
   readonly exp: number
   readonly nbf: number | undefined
   readonly iat: number | undefined
 }
 
-export const readLifetime = ({
+export const parseLifetime = ({
   exp,
   iat,
   nbf
@@ -18,7 +18,7 @@ export const readLifetime = ({
   return { exp, nbf, iat }
 }
 
-/** Why the token does not count now (ms since 1970), if clocks differ by `tolerance` s at most. */
+/** Why the token is not valid at `now` (ms since 1970), with `tolerance` seconds between clocks. */
 export const judgeLifetime = (
   { exp, iat, nbf }: Lifetime,
   now: number,

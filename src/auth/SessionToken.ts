@@ -2,14 +2,14 @@ import { Effect, Redacted } from "effect"
 import type { CryptoKey } from "jose"
 import type { InvalidToken, InvalidTokenReason } from "./Errors.ts"
 import { refuse } from "./Refuse.ts"
-import type { Reading } from "./VerifiedTokens.ts"
+import type { ParsedToken } from "./ParsedToken.ts"
 
 // `<session.token>.<base64 of HMAC-SHA256(BETTER_AUTH_SECRET, session.token)>`
 const signed = /^([A-Za-z0-9_-]{16,128})\.([A-Za-z0-9+/]{43}=)$/
 
 /**
- * Better Auth up to 1.4 gave signed session tokens out URL-encoded: one text for one token. Any
- * other text stays what it is.
+ * Decodes a signed session token that Better Auth up to 1.4 issued URL-encoded, so that each token
+ * has one text. Any other text is returned unchanged.
  */
 export const canonical = (token: string): string => {
   if (!token.includes("%")) return token
@@ -22,10 +22,10 @@ export const canonical = (token: string): string => {
 }
 
 /**
- * Reads a signed session token (the bearer plugin's `set-auth-token`) in its canonical form. The
- * session row it names decides everything else, how long it counts too.
+ * Parses a signed session token (the bearer plugin's `set-auth-token`) in its canonical form. It
+ * never expires by itself: the session row it names has the expiry.
  */
-export const readSessionToken = (token: string): Reading | InvalidTokenReason => {
+export const parseSessionToken = (token: string): ParsedToken | InvalidTokenReason => {
   const sessionToken = signed.exec(token)?.[1]
   if (sessionToken === undefined) return "malformed_token"
   return {

@@ -5,12 +5,12 @@ import type { Identity } from "./Identities.ts"
 
 /**
  * Resolves the session a request belongs to. Tokens outlive sign-out: only a session row that is
- * live right now says that the person is still signed in.
+ * live right now proves that the user is still signed in.
  */
 export class Sessions extends Context.Service<
   Sessions,
   {
-    readonly resolve: (account: Identity) => Effect.Effect<SessionId, NoActiveSession>
+    readonly resolve: (identity: Identity) => Effect.Effect<SessionId, NoActiveSession>
   }
 >()("effect-chatkit/auth/Sessions") {
   static readonly layer = Layer.succeed(Sessions, {

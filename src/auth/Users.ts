@@ -1,12 +1,12 @@
 import { Context, Effect, Layer, Redacted } from "effect"
-import { type DbUnavailable } from "../core/Errors.ts"
+import type { DbUnavailable } from "../core/Errors.ts"
 import { InvalidToken, NoActiveSession, UserNotFound } from "./Errors.ts"
 import { type Identity, Identities } from "./Identities.ts"
 import type { Claims } from "./Claims.ts"
 
 /**
- * Finds the user whom the claims are about. An address alone identifies nobody: it may belong to
- * someone else by now, so the row must also be the one that `sub` names.
+ * Finds the user whom the claims are about. An e-mail alone does not identify a user: it may belong
+ * to someone else by now, so the row's id must also be the one in `sub`.
  */
 export class Users extends Context.Service<
   Users,
@@ -19,27 +19,27 @@ export class Users extends Context.Service<
   static readonly layer = Layer.effect(
     Users,
     Effect.gen(function* () {
-      const accounts = yield* Identities
+      const identities = yield* Identities
       return {
         find: Effect.fnUntraced(function* (claims) {
-          const account = yield* accounts.find(claims)
-          if (account === undefined) {
-            // A session token finds its user through its session: when that is gone, so is the way.
+          const identity = yield* identities.find(claims)
+          if (identity === undefined) {
+            // A session token finds its user through its session row, which is gone.
             return yield* claims.email === undefined ? new NoActiveSession({}) : new UserNotFound()
           }
-          const { userId } = account
-          if (!isSubject(account, claims)) {
+          const { userId } = identity
+          if (!isSubject(identity, claims)) {
             return yield* new InvalidToken({ reason: "subject_mismatch", userId })
           }
-          if (account.banned) return yield* new InvalidToken({ reason: "banned", userId })
-          return account
+          if (identity.banned) return yield* new InvalidToken({ reason: "banned", userId })
+          return identity
         })
       }
     })
   )
 }
 
-/** Applications that mint their own HS256 tokens also put the e-mail itself into `sub`. */
+/** Applications that mint their own HS256 tokens may put the e-mail itself into `sub`. */
 const isSubject = ({ userId }: Identity, { email, subject, verification }: Claims): boolean => {
   if (subject === undefined || subject === userId) return true
   return (

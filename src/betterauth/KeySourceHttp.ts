@@ -4,19 +4,20 @@ import { KeySource, maxKeys, type PublicKey, publicJwk } from "../auth/KeySource
 import { KeysUnavailable } from "../auth/Errors.ts"
 import { LogBudget } from "../telemetry/LogBudget.ts"
 
-/** Milliseconds and bytes a key endpoint may take; a real answer is a few hundred bytes. */
-const patience = 1_400
-const largest = 256 * 1024
+/** How long a key endpoint may take, in ms: less than a token waits for an unknown key. */
+const timeout = 1_400
+/** Largest body that is accepted, in bytes; a real one has a few hundred. */
+const maxBytes = 256 * 1024
 
 const KeySet = Schema.fromJsonString(
   Schema.Struct({ keys: Schema.Array(Schema.Record(Schema.String, Schema.Unknown)) })
 )
 
 /**
- * The keys from Better Auth's key endpoint (RFC 7517 §5), for a Better Auth whose tables are out
- * of reach. Whatever goes wrong there is an outage: it says nothing about anybody's token.
+ * The keys from Better Auth's key endpoint (RFC 7517 §5), for when its `jwks` table cannot be used.
+ * Every failure there is an outage, never a refusal of the token.
  */
-export const KeySourceHttp = (url: URL) =>
+export const keySourceHttp = (url: URL) =>
   Layer.effect(
     KeySource,
     Effect.gen(function* () {
@@ -24,12 +25,12 @@ export const KeySourceHttp = (url: URL) =>
       const budget = (yield* LogBudget).make("keys unavailable", 60)
       return {
         load: client.execute(HttpClientRequest.get(url)).pipe(
-          Effect.flatMap(({ stream }) => text(stream)),
+          Effect.flatMap(({ stream }) => textOf(stream)),
           Effect.flatMap(Schema.decodeEffect(KeySet)),
-          Effect.map(({ keys }) => keys.slice(0, maxKeys).flatMap(asKey)),
-          Effect.timeout(patience),
+          Effect.map(({ keys }) => keys.slice(0, maxKeys).flatMap(keysIn)),
+          Effect.timeout(timeout),
           Effect.scoped,
-          // A redirect would let whoever answers there choose the keys.
+          // A redirect would let another host choose the keys.
           Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
           Effect.catch((error) =>
             Effect.andThen(
@@ -47,13 +48,13 @@ export const KeySourceHttp = (url: URL) =>
 
 class TooLarge extends Schema.TaggedError<TooLarge>()("TooLarge", {}) {}
 
-const text = <E>(stream: Stream.Stream<Uint8Array, E>) =>
+const textOf = <E>(stream: Stream.Stream<Uint8Array, E>) =>
   stream.pipe(
     Stream.runFoldEffect(
       () => ({ size: 0, chunks: [] as Array<Uint8Array> }),
       ({ chunks, size }, chunk) => {
         const grown = size + chunk.length
-        return grown > largest
+        return grown > maxBytes
           ? Effect.fail(new TooLarge())
           : Effect.succeed({ size: grown, chunks: [...chunks, chunk] })
       }
@@ -61,7 +62,7 @@ const text = <E>(stream: Stream.Stream<Uint8Array, E>) =>
     Effect.map(({ chunks }) => Buffer.concat(chunks).toString("utf8"))
   )
 
-const asKey = (entry: Readonly<Record<string, unknown>>): ReadonlyArray<PublicKey> => {
+const keysIn = (entry: Readonly<Record<string, unknown>>): ReadonlyArray<PublicKey> => {
   const { alg, kid } = entry
   const jwk = publicJwk(entry)
   if (jwk === undefined || typeof kid !== "string") return []

@@ -1,23 +1,27 @@
-import { Effect, Layer } from "effect"
-import { gracePeriod, KeySource, maxKeys, type PublicKey, publicJwk } from "../auth/KeySource.ts"
-import { isRecord } from "../auth/Jws.ts"
+import { Effect, Layer, Option, Schema } from "effect"
 import { KeysUnavailable } from "../auth/Errors.ts"
+import { gracePeriod, KeySource, maxKeys, type PublicKey, publicJwk } from "../auth/KeySource.ts"
 import { authenticationSql } from "../postgres/AuthenticationClient.ts"
-import { BetterAuthTables, type Table } from "./BetterAuthTables.ts"
 import { isLayoutError, SqlFailures } from "../postgres/SqlFailures.ts"
+import type { Table } from "./BetterAuthLayout.ts"
+import { BetterAuthTables } from "./BetterAuthTables.ts"
 
-interface Row {
-  readonly kid: string
-  readonly publicKey: string
-  readonly alg: string | null
-  readonly expiresAt: number | null
-}
+/** A row of the statement below; `publicKey` is a JWK as JSON text, without `kid` and `alg`. */
+const Row = Schema.Struct({
+  kid: Schema.String,
+  publicKey: Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)),
+  alg: Schema.NullOr(Schema.String),
+  /** Milliseconds since 1970; PostgreSQL has an infinite timestamp too. */
+  // @effect-diagnostics-next-line schemaNumber:off
+  expiresAt: Schema.NullOr(Schema.Number)
+})
+const decodeRow = Schema.decodeUnknownOption(Row)
 
 /**
- * The keys from Better Auth's `jwks` table; its private keys are never selected. Without the
- * table there are no keys when HS256 is accepted instead, and an outage when nothing else is.
+ * The keys from Better Auth's `jwks` table; its private keys are never selected. While the table
+ * is missing there are no keys if HS256 is accepted instead, and otherwise it is an outage.
  */
-export const KeySourcePg = (options: { readonly keysNeeded: boolean }) =>
+export const keySourcePg = (options: { readonly keysNeeded: boolean }) =>
   Layer.effect(
     KeySource,
     Effect.gen(function* () {
@@ -26,15 +30,15 @@ export const KeySourcePg = (options: { readonly keysNeeded: boolean }) =>
       const { guardForeign } = yield* SqlFailures
       return {
         load: Effect.gen(function* () {
-          // The plugin may have been migrated since the tables were looked at.
-          const known = (yield* tables.layout).jwks
-          const jwks = known ?? (yield* Effect.andThen(tables.forget, tables.layout)).jwks
+          // The plugin may have been migrated since the layout was cached.
+          const cached = (yield* tables.layout).jwks
+          const jwks = cached ?? (yield* Effect.andThen(tables.invalidate, tables.layout)).jwks
           if (jwks === undefined) return options.keysNeeded ? yield* new KeysUnavailable() : []
-          const rows = yield* sql.unsafe<Row>(statement(jwks), []).pipe(
-            Effect.tapError((error) => (isLayoutError(error) ? tables.forget : Effect.void)),
+          const rows = yield* sql.unsafe(statement(jwks), []).pipe(
+            Effect.tapError((error) => (isLayoutError(error) ? tables.invalidate : Effect.void)),
             guardForeign("KeySource.load")
           )
-          return rows.flatMap(asKey)
+          return rows.flatMap(keysIn)
         })
       }
     })
@@ -56,18 +60,14 @@ const statement = (jwks: Table): string => {
   ${createdAt === undefined ? "" : `order by ${createdAt} desc`} limit ${maxKeys}`
 }
 
-const asKey = ({ alg, expiresAt, kid, publicKey }: Row): ReadonlyArray<PublicKey> => {
-  const jwk = publicJwk(parsed(publicKey))
-  if (jwk === undefined) return []
-  const retiresAt = expiresAt === null ? Infinity : expiresAt + gracePeriod
-  return [{ kid, jwk, alg: alg ?? undefined, retiresAt }]
-}
-
-const parsed = (text: string): Record<string, unknown> => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isRecord(value) ? value : {}
-  } catch {
-    return {}
-  }
-}
+/** The key of a row; a row that holds no public signing key must not disable the others. */
+const keysIn = (row: unknown): ReadonlyArray<PublicKey> =>
+  Option.match(decodeRow(row), {
+    onNone: () => [],
+    onSome: ({ alg, expiresAt, kid, publicKey }) => {
+      const jwk = publicJwk(publicKey)
+      if (jwk === undefined) return []
+      const retiresAt = expiresAt === null ? Infinity : expiresAt + gracePeriod
+      return [{ kid, jwk, alg: alg ?? undefined, retiresAt }]
+    }
+  })

@@ -58,7 +58,7 @@ const worldOf = Effect.fnUntraced(function* (
     effective: Demo.settings(settings, keys),
     world: Layer.merge(
       Layer.provide(SigningKeys.layer, source),
-      Layer.succeed(Identities, Demo.accounts(keys))
+      Layer.succeed(Identities, Demo.identities(keys))
     )
   }
 })

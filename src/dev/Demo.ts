@@ -76,7 +76,7 @@ export const keySource = ({ jwk, kid }: DevKeys): KeySource["Service"] => {
 }
 
 /** What the embedded database answers about the demo people, without it. */
-export const accounts = (keys: DevKeys): Identities["Service"] => ({
+export const identities = (keys: DevKeys): Identities["Service"] => ({
   find: ({ email, sessionId, sessionToken }) => {
     const address = email && Redacted.value(email).toLowerCase()
     const token = sessionToken && Redacted.value(sessionToken)

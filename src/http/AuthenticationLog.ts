@@ -6,25 +6,26 @@ import type { CurrentUser, Verification } from "../auth/CurrentUser.ts"
 import { decodeObject } from "../auth/Jws.ts"
 import { line, LogBudget } from "../telemetry/LogBudget.ts"
 
-/** Most lines a minute for attempts that fail; those that succeed need a good token. */
+/** Most lines a minute for failed attempts; a successful one needs a good token, so it has no limit. */
 export const failuresPerMinute = 600
 
-/** Longest text taken over from a request into a line, in characters. */
-const longest = 256
+/** Longest text that a line takes from a request, in characters. */
+const maxLength = 256
 
+/** One attempt to authenticate a request, and its outcome. */
 export interface Attempt {
   readonly request: HttpServerRequest.HttpServerRequest
-  /** Every `Authorization` line. */
+  /** The value of every `Authorization` header of the request. */
   readonly authorization: ReadonlyArray<string>
   readonly exit: Exit.Exit<CurrentUser["Service"], AuthenticationError>
   readonly milliseconds: number
 }
 
 /**
- * One line for each attempt to authenticate, for security monitoring. It has the precise reason
- * the client is never told, and nothing that could be used or that names a person: no token, no
- * e-mail. Failures beyond `failuresPerMinute` are counted instead of written, so that a flood of
- * bad tokens writes no more than 1 MiB a minute.
+ * Writes one line for each attempt to authenticate, for security monitoring. The line has the
+ * precise reason, which the client never learns, and neither a token nor an e-mail. Failures beyond
+ * `failuresPerMinute` are counted instead of written, so that a flood of bad tokens writes at most
+ * 1 MiB a minute.
  */
 export class AuthenticationLog extends Context.Service<
   AuthenticationLog,
@@ -87,46 +88,44 @@ const outcomeOf = (
   }
 }
 
-/** What the token says of itself, as far as it is harmless to write down. */
+/** The facts about the token that are safe to log; unverified ones when the attempt failed. */
 const tokenFacts = (
-  [line]: ReadonlyArray<string>,
+  [header = ""]: ReadonlyArray<string>,
   exit: Attempt["exit"]
 ): Record<string, unknown> => {
-  if (Exit.isSuccess(exit)) {
-    const { verification } = exit.value
-    const known = verifiedFacts.get(verification)
-    if (known !== undefined && known.line === line) return known.facts
-    const facts = factsOfToken(line ?? "", () => verification)
-    verifiedFacts.set(verification, { line, facts })
-    return facts
-  }
-  return factsOfToken(line ?? "", claimed)
+  if (Exit.isFailure(exit)) return factsOfToken(header, unverifiedOrigin)
+  const { verification } = exit.value
+  const cached = verifiedFacts.get(verification)
+  if (cached?.header === header) return cached.facts
+  const facts = factsOfToken(header, () => verification)
+  verifiedFacts.set(verification, { header, facts })
+  return facts
 }
 
-/** A token that is remembered as verified has these already. */
+/** Cached for as long as the verified token is remembered, which keeps its `Verification`. */
 const verifiedFacts = new WeakMap<
   Verification,
-  { readonly line: string | undefined; readonly facts: Record<string, unknown> }
+  { readonly header: string; readonly facts: Record<string, unknown> }
 >()
 
 const factsOfToken = (
-  line: string,
-  read: (token: string) => Record<"alg" | "issuer" | "kid", unknown> | Verification
+  header: string,
+  originOf: (token: string) => Record<"alg" | "issuer" | "kid", unknown> | Verification
 ): Record<string, unknown> => {
-  const token = /^bearer +(.+)$/i.exec(line)?.[1]
+  const token = /^bearer +(.+)$/i.exec(header)?.[1]
   if (token === undefined) return {}
-  const { alg, issuer, kid } = read(token)
+  const { alg, issuer, kid } = originOf(token)
   return {
-    // Tells two tokens apart and a repeated one again; cannot be turned back.
+    // Shows whether two lines are about the same token, and cannot be reversed.
     "token.fingerprint": hash("sha256", token, "hex").slice(0, 12),
     "token.alg": matching(alg, /^[A-Za-z0-9-]{1,16}$/),
     "token.kid": matching(kid, /^[A-Za-z0-9_-]{1,128}$/),
-    // An origin: no `@`, so no e-mail and no password of a URL.
+    // Without `@`, so that neither an e-mail nor the password of a URL is logged.
     "token.iss": matching(issuer, /^[A-Za-z0-9:/._[\]-]{1,256}$/)
   }
 }
 
-const claimed = (token: string) => {
+const unverifiedOrigin = (token: string) => {
   const [header, payload] = token.split(".", 2).map((part) => decodeObject(part))
   return { alg: header?.["alg"], kid: header?.["kid"], issuer: payload?.["iss"] }
 }
@@ -138,12 +137,12 @@ const matching = (value: unknown, pattern: RegExp): string | undefined => {
     : "<unprintable>"
 }
 
-/** A header for the log: short, without control characters, addresses or tokens people put there. */
+/** Makes a header safe to log: short, without control characters, addresses and tokens. */
 const printable = (value: string | undefined): string | undefined =>
-  (value === undefined || value.length <= longest
+  (value === undefined || value.length <= maxLength
     ? value
-    : // Half a word might be half a token, which nothing would recognise.
-      value.slice(0, longest).replace(/\S*$/, "...")
+    : // The last word may be half a token, which the pattern below would not recognise.
+      value.slice(0, maxLength).replace(/\S*$/, "...")
   )
     ?.replace(/[^\x20-\x7e]/g, "?")
     .replace(/\S+@\S+/g, "<address>")

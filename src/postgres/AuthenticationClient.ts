@@ -1,15 +1,15 @@
 import { Context, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** Connections that authentication alone uses, where the database can have more than one. */
+/** The client that only authentication uses; undefined where the database has one connection. */
 export const AuthenticationClient = Context.Reference<SqlClient.SqlClient | undefined>(
   "effect-chatkit/postgres/AuthenticationClient",
   { defaultValue: () => undefined }
 )
 
 /**
- * What reads Better Auth's tables. However many turns and uploads keep the other connections busy,
- * who is asking can still be found out.
+ * The client that reads Better Auth's tables. Turns and uploads that keep the other connections
+ * busy cannot delay authentication.
  */
 export const authenticationSql = Effect.gen(function* () {
   const shared = yield* SqlClient.SqlClient

@@ -7,11 +7,11 @@ import { Migrations } from "./Migrations.ts"
 
 export const noThread = new NotFound({ object: "Thread" })
 
-/** When a turn that begins or shows signs of life now loses its thread, by the database's clock. */
+/** The end of a lease that is taken or renewed now, by the database's clock. */
 export const leaseEnd = (sql: SqlClient.SqlClient) =>
   sql`clock_timestamp() + ${turnLease}::int * interval '1 millisecond'`
 
-/** The client for the schema `chatkit`, and how its statements are run. */
+/** The client for the schema `chatkit`, and the guarded ways to run its statements. */
 export const chatKitTables = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const schema = yield* Migrations
@@ -21,16 +21,16 @@ export const chatKitTables = Effect.gen(function* () {
     operation: string,
     statement: Effect.Effect<A, E | SqlError.SqlError>
   ): Effect.Effect<A, Exclude<E, SqlError.SqlError> | DbUnavailable> => {
-    // A database restored under a running server has lost what the migrations made.
+    // A database that was restored under a running server may be of an older migration.
     const restored = Effect.catchIf(
       statement,
       (error) => SqlError.isSqlError(error) && isLayoutError(error),
-      () => Effect.andThen(schema.forget, Effect.andThen(schema.ready, statement))
+      () => Effect.andThen(schema.invalidate, Effect.andThen(schema.ready, statement))
     )
     return Effect.andThen(schema.ready, guard(operation)(restored))
   }
 
-  /** As `run`, all of it or nothing. */
+  /** As `run`, in one transaction. */
   const transaction = <A, E>(
     operation: string,
     statements: Effect.Effect<A, E | SqlError.SqlError>

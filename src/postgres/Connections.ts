@@ -1,14 +1,14 @@
 import * as net from "node:net"
 import { Context, Effect } from "effect"
 
-/** Milliseconds a cancelled statement gets to say so, before its connection counts as lost. */
-const lastChance = 400
+/** Milliseconds in which a cancelled statement must answer before its connection counts as lost. */
+const cancelGrace = 400
 
-/** The sockets behind the pool, for the one thing the pool cannot see: that the other end is gone. */
+/** Closes sockets behind the pool's back, because it cannot see that the other end is gone. */
 export const Connections = Context.Reference<{
-  /** Closes what a vanished server left behind; what is still needed is opened anew. */
+  /** Closes the connections a vanished server left; the pool opens new ones as needed. */
   readonly dropSilent: Effect.Effect<void>
-  /** Closes what is not in use: where one connection turned out to be dead, the others are too. */
+  /** Closes the idle connections: when one of them turned out to be dead, the others are too. */
   readonly dropIdle: Effect.Effect<void>
 }>("effect-chatkit/postgres/Connections", {
   defaultValue: () => ({ dropSilent: Effect.void, dropIdle: Effect.void })
@@ -16,18 +16,18 @@ export const Connections = Context.Reference<{
 
 interface Written {
   readonly at: number
-  /** What had been heard when it was written. */
+  /** Bytes read before this write: more since then means an answer. */
   readonly bytesRead: number
 }
 
 /**
- * Makes sockets and remembers whether they were answered. A server that vanished says so to
- * nobody: each idle connection it left would cost another request its deadline. So when one
- * statement was not answered in `deadline` ms, the idle connections go, and those that have
- * waited longer than that; a statement that waits for a lock is cancelled before and answers.
- * Behind TLS writes pass unseen, so nothing is dropped there.
+ * Opens sockets and tracks which of them were answered. A server that vanished does not close its
+ * connections, and each idle one would make another request time out. So after one statement has
+ * had no answer for `timeout` ms, `dropSilent` closes the idle connections and those that have
+ * waited longer than that; a statement that waits for a lock is cancelled first, and answers.
+ * Behind TLS writes cannot be observed, so no connection is dropped there.
  */
-export const watched = (address: net.NetConnectOpts, deadline: number) => {
+export const watchConnections = (address: net.NetConnectOpts, timeout: number) => {
   const sockets = new Map<net.Socket, Written>()
   let dropping = false
 
@@ -42,7 +42,7 @@ export const watched = (address: net.NetConnectOpts, deadline: number) => {
   }
 
   const drop = () => {
-    const longAgo = Date.now() - deadline - lastChance / 2
+    const longAgo = Date.now() - timeout - cancelGrace / 2
     for (const [socket, { at, bytesRead }] of sockets) {
       if (socket.bytesRead > bytesRead || at < longAgo) socket.destroy()
     }
@@ -52,7 +52,7 @@ export const watched = (address: net.NetConnectOpts, deadline: number) => {
   const dropSilent = Effect.suspend(() => {
     if (dropping) return Effect.void
     dropping = true
-    return Effect.andThen(Effect.sleep(lastChance), Effect.sync(drop))
+    return Effect.andThen(Effect.sleep(cancelGrace), Effect.sync(drop))
   })
 
   const dropIdle = Effect.sync(() => {

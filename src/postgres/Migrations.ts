@@ -6,7 +6,7 @@ import { singleFlight } from "../core/SingleFlight.ts"
 import { LogBudget } from "../telemetry/LogBudget.ts"
 import createThreads from "./migrations/0001_create_threads.ts"
 import createAttachments from "./migrations/0002_create_attachments.ts"
-import { timeoutDetached, sqlstateOf } from "./SqlFailures.ts"
+import { databaseSilent, SqlFailures, sqlstateOf, timeoutDetached } from "./SqlFailures.ts"
 
 const migrations = {
   "0001_create_threads": createThreads,
@@ -14,25 +14,27 @@ const migrations = {
 }
 const newest = Object.keys(migrations).length
 
-/** How long one attempt may take, in milliseconds; requests wait much less for it. */
-const patience = 10_000
+/** How long one attempt may take, in milliseconds; a request waits much less for it. */
+const attemptTimeout = 10_000
 
-/** Any number will do, as long as every server takes the same. */
+/** The key of the advisory lock: arbitrary, but the same in every server. */
 const lock = 7_242_428_548
 
 const table = "chatkit.migrations"
 
 /**
- * Our own schema `chatkit`, brought up to date before it is used: at start, or on the first
- * request after a database that was away is back. Several servers may do so at once.
+ * Brings the schema `chatkit` up to date before it is used: at start, or, when the database was
+ * unreachable then, on the first request that reaches it. Several servers may do so at once.
  */
 export class Migrations extends Context.Service<
   Migrations,
   {
-    /** Succeeds once every migration has run; tries again each time it is asked until then. */
+    /** Succeeds once every migration has run; until then each use tries again. */
     readonly ready: Effect.Effect<void, DbUnavailable>
-    /** Looks again next time: a statement did not find what the migrations made. */
-    readonly forget: Effect.Effect<void>
+    /** Makes `ready` look again: a statement did not find a table the migrations made. */
+    readonly invalidate: Effect.Effect<void>
+    /** For readiness: whether the database answers and is up to date; within 2 statements' time. */
+    readonly check: Effect.Effect<ReadonlyArray<string>>
   }
 >()("effect-chatkit/postgres/Migrations") {
   static readonly layer = Layer.effect(
@@ -40,13 +42,14 @@ export class Migrations extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const budget = (yield* LogBudget).make("migrations", 6)
+      const { guardForeign } = yield* SqlFailures
       const { statement } = yield* Timeouts
       let done = false
 
       const attempt = timeoutDetached(
         Effect.provideService(migrate, SqlClient.SqlClient, sql),
-        patience,
-        Effect.fail("nothing was heard of it")
+        attemptTimeout,
+        Effect.fail("timeout")
       ).pipe(
         Effect.tap(() =>
           Effect.sync(() => {
@@ -72,9 +75,21 @@ export class Migrations extends Context.Service<
         })
       )
 
+      const ready = Effect.suspend(() => (done ? Effect.void : run))
+
       return {
-        ready: Effect.suspend(() => (done ? Effect.void : run)),
-        forget: Effect.sync(() => {
+        ready,
+        check: guardForeign("Migrations.check")(sql`select 1`).pipe(
+          Effect.matchEffect({
+            onFailure: () => Effect.succeed([databaseSilent]),
+            onSuccess: () =>
+              Effect.match(ready, {
+                onFailure: () => ["schema chatkit is not up to date"],
+                onSuccess: () => []
+              })
+          })
+        ),
+        invalidate: Effect.sync(() => {
           done = false
         })
       }
@@ -82,7 +97,7 @@ export class Migrations extends Context.Service<
   )
 }
 
-/** Runs what is missing, all or nothing. Needs no rights beyond reading when nothing is. */
+/** Runs the missing migrations in one transaction. When there are none, it only reads. */
 export const migrate: Effect.Effect<
   void,
   SqlError.SqlError | Migrator.MigrationError,
@@ -91,10 +106,10 @@ export const migrate: Effect.Effect<
   const sql = yield* SqlClient.SqlClient
   if (yield* isUpToDate) return
   yield* Effect.gen(function* () {
-    // A server that vanished in the middle must not keep the lock.
+    // A server that vanishes in the middle must not keep the lock.
     yield* sql`set local idle_in_transaction_session_timeout = '10s'`
     yield* sql`select pg_advisory_xact_lock(${lock}::bigint)`
-    // `create schema if not exists` wants the right to create one even where it exists.
+    // `create schema if not exists` requires the right to create even where the schema exists.
     const [schema] = yield* sql<{ exists: boolean }>`
       select to_regnamespace('chatkit') is not null as exists`
     if (schema?.exists !== true) yield* sql`create schema chatkit`

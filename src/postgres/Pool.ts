@@ -4,23 +4,24 @@ import { Context, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { Timeouts } from "../core/Timeouts.ts"
 import { AuthenticationClient } from "./AuthenticationClient.ts"
-import { Connections, watched } from "./Connections.ts"
+import { Connections, watchConnections } from "./Connections.ts"
 
-/** Milliseconds without traffic after which TCP asks whether the other end is still there. */
+/** Milliseconds without traffic before TCP probes the connection. */
 const keepAliveInitialDelay = 5_000
 
-/** Two for lookups of accounts, one for keys and the layout of tables. */
+/** Two for lookups of identities, one for keys and the layout of tables. */
 const authenticationConnections = 3
 
 /**
- * The pool of connections and a small one for authentication, opened as they are needed: a
- * database that is away does not keep the server from starting. No startup parameters are sent, because poolers refuse them.
+ * The pool of connections, and a small one for authentication. Connections are opened when they
+ * are needed, so the server starts while the database is down. No startup parameters are sent,
+ * because poolers refuse them.
  */
 export const layer = (options: { readonly url: Redacted.Redacted; readonly poolSize: number }) =>
   Layer.unwrap(
     Effect.map(Timeouts, ({ statement }) => {
       const url = new URL(Redacted.value(options.url))
-      const { connect, ...connections } = watched(addressOf(url), statement)
+      const { connect, ...connections } = watchConnections(addressOf(url), statement)
       const pool = (maxConnections: number) =>
         PgClient.layer({
           url: options.url,
@@ -40,7 +41,7 @@ export const layer = (options: { readonly url: Redacted.Redacted; readonly poolS
 
 const isEncrypted = (url: URL) => !["disable", null].includes(url.searchParams.get("sslmode"))
 
-/** Where the client itself would connect to; libpq's `host` and `port` parameters included. */
+/** The address the client would connect to by itself, by the URL's `host` and `port` too (libpq). */
 const addressOf = (url: URL): net.NetConnectOpts => {
   const named = decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, "$1")
   const host = url.searchParams.get("host") ?? (named === "" ? "localhost" : named)

@@ -1,9 +1,12 @@
 import { Context, Effect, Fiber, Layer } from "effect"
 import { SqlError } from "effect/sql"
 import { DbUnavailable } from "../core/Errors.ts"
-import { Connections } from "./Connections.ts"
 import { Timeouts } from "../core/Timeouts.ts"
 import { LogBudget } from "../telemetry/LogBudget.ts"
+import { Connections } from "./Connections.ts"
+
+/** For readiness: the sentence of every check whose statement was not answered. */
+export const databaseSilent = "the database does not answer"
 
 /** The SQLSTATE of a failure, the only part of it that may be logged. */
 export const sqlstateOf = ({ reason }: SqlError.SqlError): string | undefined => {
@@ -12,7 +15,7 @@ export const sqlstateOf = ({ reason }: SqlError.SqlError): string | undefined =>
 }
 
 const isOutage = (error: SqlError.SqlError): boolean => {
-  // No connection, no answer, whatever the reason: refused, full, starting up, no such database.
+  // Without a connection every reason is an outage: refused, full, starting up, no such database.
   if ((error.reason as { readonly operation?: unknown }).operation === "connect") return true
   switch (error.reason._tag) {
     case "ConnectionError":
@@ -29,14 +32,14 @@ const isOutage = (error: SqlError.SqlError): boolean => {
   }
 }
 
-/** The SQLSTATE of a table or column that is missing, of another type, or not ours to read. */
+/** Whether a table or column is missing, of another type, or not readable, by the SQLSTATE. */
 export const isLayoutError = (error: SqlError.SqlError): boolean =>
   ["42P01", "42703", "42883", "42804", "42501", "3F000"].includes(sqlstateOf(error) ?? "")
 
 /**
- * Waits for an effect so many milliseconds and goes on without it. Interrupting a statement
- * waits until the server has confirmed it, which a dead network never does: what is given up is
- * interrupted in the background, and left to end by itself.
+ * Times out after `millis` without waiting for the effect to end. Interrupting a statement waits
+ * until the server has confirmed it, which it never does on a dead network, so the effect is
+ * interrupted in the background.
  */
 export const timeoutDetached = <A, E, R, E2, R2>(
   effect: Effect.Effect<A, E, R>,
@@ -52,9 +55,9 @@ export const timeoutDetached = <A, E, R, E2, R2>(
   })
 
 /**
- * The line between the database and everything else. An outage becomes `DbUnavailable` as
- * soon as `Timeouts` allows no more; a statement PostgreSQL refuses to run is a mistake of
- * ours and a defect. Neither takes values or messages of PostgreSQL along, only its SQLSTATE.
+ * Decides what a failed statement means. An outage, `Timeouts.statement` without an answer included,
+ * becomes `DbUnavailable`; a statement that PostgreSQL refuses to run is a bug and becomes a
+ * defect. Only the SQLSTATE is passed on, never a value or a message of PostgreSQL.
  */
 export class SqlFailures extends Context.Service<
   SqlFailures,
@@ -65,7 +68,7 @@ export class SqlFailures extends Context.Service<
     ) => <A, E, R>(
       effect: Effect.Effect<A, E | SqlError.SqlError, R>
     ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | DbUnavailable, R>
-    /** For tables others lay out: whatever fails there is an outage, never a verdict. */
+    /** For tables that Better Auth lays out: every failure there is an outage, never a defect. */
     readonly guardForeign: (
       operation: string
     ) => <A, E, R>(

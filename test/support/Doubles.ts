@@ -7,7 +7,7 @@ import { KeysUnavailable } from "../../src/auth/Errors.ts"
 import { SessionId, UserId } from "../../src/core/User.ts"
 import type { SigningKey } from "./Tokens.ts"
 
-const account = (person: string, overrides: Partial<Identity> = {}): Identity => ({
+const identity = (person: string, overrides: Partial<Identity> = {}): Identity => ({
   userId: UserId.make(person),
   email: `${person}@example.com`,
   name: person,
@@ -18,22 +18,22 @@ const account = (person: string, overrides: Partial<Identity> = {}): Identity =>
 
 /** The cast: ada and grace are signed in, asleep is signed out, banned is banned; ghost is nobody. */
 export const cast: ReadonlyArray<Identity> = [
-  account("ada"),
-  account("grace"),
-  account("asleep", { sessionId: undefined }),
-  account("banned", { banned: true })
+  identity("ada"),
+  identity("grace"),
+  identity("asleep", { sessionId: undefined }),
+  identity("banned", { banned: true })
 ]
 
 /** `Identities` in memory; every question asked is kept in `asked`. */
-export const identitiesMemory = (asked: Array<IdentityQuery> = [], accounts = cast) =>
+export const identitiesMemory = (asked: Array<IdentityQuery> = [], identities = cast) =>
   Layer.succeed(Identities, {
     find: (query) =>
       Effect.sync(() => {
         asked.push(query)
         const email = query.email && Redacted.value(query.email)
         const token = query.sessionToken && Redacted.value(query.sessionToken)
-        const found = accounts.find((account) =>
-          email === undefined ? `${account.userId}-token` === token : account.email === email
+        const found = identities.find((identity) =>
+          email === undefined ? `${identity.userId}-token` === token : identity.email === email
         )
         if (found === undefined) return undefined
         const fits =

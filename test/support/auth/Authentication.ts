@@ -2,7 +2,7 @@ import { Effect, Layer } from "effect"
 import type { IdentityQuery, Identities } from "../../../src/auth/Identities.ts"
 import { Authenticator } from "../../../src/auth/Authenticator.ts"
 import { BearerToken } from "../../../src/auth/BearerToken.ts"
-import type { TokenPolicy } from "../../../src/auth/JwtVerifier.ts"
+import type { TokenPolicy } from "../../../src/auth/TokenParser.ts"
 import type { KeySource } from "../../../src/auth/KeySource.ts"
 import { Sessions } from "../../../src/auth/Sessions.ts"
 import { Users } from "../../../src/auth/Users.ts"
@@ -13,17 +13,17 @@ import { verifierOn } from "./Verifier.ts"
 export const door = (
   outside: {
     readonly keys?: Layer.Layer<KeySource>
-    readonly accounts?: Layer.Layer<Identities>
+    readonly identities?: Layer.Layer<Identities>
     readonly asked?: Array<IdentityQuery>
   } = {},
   policy: Partial<TokenPolicy> = {}
 ): Layer.Layer<Authenticator> => {
-  const { keys = keysOf(), accounts = identitiesMemory(outside.asked) } = outside
+  const { keys = keysOf(), identities = identitiesMemory(outside.asked) } = outside
   return Authenticator.layer.pipe(
     Layer.provide([
       BearerToken.layer,
       verifierOn(keys, policy),
-      Users.layer.pipe(Layer.provide(accounts)),
+      Users.layer.pipe(Layer.provide(identities)),
       Sessions.layer
     ])
   )

@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Redacted } from "effect"
-import { type Claims, type Expected, readClaims } from "../../../src/auth/Claims.ts"
-import { judgeLifetime, readLifetime } from "../../../src/auth/Lifetime.ts"
+import { type Claims, type Expected, parseClaims } from "../../../src/auth/Claims.ts"
+import { judgeLifetime, parseLifetime } from "../../../src/auth/Lifetime.ts"
 import { origin } from "../Tokens.ts"
 
 export type Payload = Record<string, unknown>
@@ -80,12 +80,12 @@ export const read = (
   header: { readonly alg: string; readonly kid: string | undefined } = plugin,
   expected = anyone
 ) => {
-  const lifetime = readLifetime(payload)
+  const lifetime = parseLifetime(payload)
   if (typeof lifetime === "string") return lifetime
-  return judgeLifetime(lifetime, now * 1000, tolerance) ?? readClaims(payload, header, expected)
+  return judgeLifetime(lifetime, now * 1000, tolerance) ?? parseClaims(payload, header, expected)
 }
 
-export const accepted = (claims: ReturnType<typeof readClaims>): Claims => {
+export const accepted = (claims: ReturnType<typeof parseClaims>): Claims => {
   if (typeof claims === "string") assert.fail(`refused: ${claims}`)
   return claims
 }

@@ -42,7 +42,7 @@ export const connect = (url: string) =>
 export const doorman = Effect.gen(function* () {
   const waiting = yield* Queue.unbounded<Effect.Effect<void>>()
   const ada: Identity = cast[0]!
-  const accounts = Layer.succeed(Identities, {
+  const identities = Layer.succeed(Identities, {
     find: () =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
@@ -52,7 +52,7 @@ export const doorman = Effect.gen(function* () {
       })
   })
   return {
-    accounts,
+    identities,
     /** Somebody who stands at the door, as soon as there is one; lets them in when run. */
     next: Queue.take(waiting)
   }

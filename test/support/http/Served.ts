@@ -29,7 +29,7 @@ export const key = await makeKey()
 
 export interface Doubles {
   readonly env?: Record<string, string | undefined>
-  readonly accounts?: Layer.Layer<Identities>
+  readonly identities?: Layer.Layer<Identities>
   readonly keys?: Layer.Layer<KeySource>
   readonly store?: Layer.Layer<Stores>
   readonly chatKit?: Layer.Layer<ChatKit>
@@ -86,7 +86,7 @@ export class Served extends Context.Service<
               Authentication(settings).pipe(
                 Layer.provide(SigningKeys.layer),
                 Layer.provide(doubles.keys ?? countingKeys),
-                Layer.provide(doubles.accounts ?? identitiesMemory(asked))
+                Layer.provide(doubles.identities ?? identitiesMemory(asked))
               ),
               (doubles.chatKit === undefined
                 ? Conversation(settings)

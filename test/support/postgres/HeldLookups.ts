@@ -5,7 +5,7 @@ import { Timeouts } from "../../../src/core/Timeouts.ts"
 import { forgiving } from "../Server.ts"
 import { betterAuth } from "./Storage.ts"
 
-/** A statement about accounts that has been sent, and whose answer somebody holds back. */
+/** A statement about identities that has been sent, and whose answer somebody holds back. */
 export interface HeldLookup {
   /** The addresses it asks about, in order. */
   readonly asked: ReadonlyArray<string>
@@ -23,8 +23,8 @@ export const settle = Effect.promise(async () => {
 })
 
 /**
- * `Identities` on this schema of the shared database, where every statement about accounts is run as
- * it comes, and answered when the test says so. The tables have been looked up already.
+ * `Identities` on this schema of the shared database, where every statement about
+ * identities is run as it comes, and answered when the test says so. The tables have been looked up already.
  */
 export const heldLookups = Effect.fnUntraced(function* (
   schema: string,
@@ -70,7 +70,7 @@ export const heldLookups = Effect.fnUntraced(function* (
       Layer.succeed(IdentityBatches, options.batches ?? (yield* IdentityBatches))
     )
   })
-  yield* tables.problems
+  yield* tables.check
   state.holding = true
   return {
     state,

@@ -5,7 +5,7 @@ import { KeySource } from "../../../src/auth/KeySource.ts"
 import { IdentitiesPg } from "../../../src/betterauth/IdentitiesPg.ts"
 import { BetterAuthTables } from "../../../src/betterauth/BetterAuthTables.ts"
 import * as Database from "../../../src/postgres/Pool.ts"
-import { KeySourcePg } from "../../../src/betterauth/KeySourcePg.ts"
+import { keySourcePg } from "../../../src/betterauth/KeySourcePg.ts"
 import { SqlFailures } from "../../../src/postgres/SqlFailures.ts"
 import { SessionId } from "../../../src/core/User.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
@@ -47,18 +47,18 @@ export const betterAuth = Effect.fnUntraced(function* (schema: string, options: 
   const { keysNeeded = false } = options
   const client = options.client ?? Layer.succeed(SqlClient.SqlClient, yield* SqlClient.SqlClient)
   const context = yield* Layer.build(
-    Layer.mergeAll(IdentitiesPg, KeySourcePg({ keysNeeded })).pipe(
+    Layer.mergeAll(IdentitiesPg, keySourcePg({ keysNeeded })).pipe(
       Layer.provideMerge(BetterAuthTables.layer({ schema, keysNeeded })),
       Layer.provide(SqlFailures.layer),
       Layer.provide(LogBudget.layer),
       Layer.provide(client)
     )
   )
-  const accounts = Context.get(context, Identities)
+  const identities = Context.get(context, Identities)
   return {
     tables: Context.get(context, BetterAuthTables),
     keys: Context.get(context, KeySource),
-    find: (query: Question) => accounts.find(asked(query))
+    find: (query: Question) => identities.find(asked(query))
   }
 })
 

@@ -207,7 +207,7 @@ layer(Served.layer({ env: { DOCS: "on" } }), { excludeTestServices: true })("con
 describe("contract", () => {
   it.live("gives both outages back as the one that is declared", () =>
     Effect.gen(function* () {
-      for (const doubles of [{ accounts: IdentitiesDown }, { keys: KeysDown }]) {
+      for (const doubles of [{ identities: IdentitiesDown }, { keys: KeysDown }]) {
         const failure = yield* Effect.flatMap(tokenFor("ada"), failureOf).pipe(
           Effect.provide(Served.layer(doubles))
         )

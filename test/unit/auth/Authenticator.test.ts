@@ -144,7 +144,7 @@ describe("Authenticator", () => {
   it.effect("signs in by a signed session token when allowed, until its session is gone", () =>
     Effect.gen(function* () {
       const own = yield* Effect.promise(() => signSessionToken("ada-session-token"))
-      const accounts = Layer.succeed(Identities, {
+      const identities = Layer.succeed(Identities, {
         find: ({ email, sessionToken }) =>
           Effect.succeed(
             email === undefined &&
@@ -158,24 +158,24 @@ describe("Authenticator", () => {
         assert.strictEqual((yield* authenticate(`Bearer ${own}`)).userId, "ada")
         const gone = yield* Effect.promise(() => signSessionToken("gone-session-token"))
         assert.strictEqual(yield* tagOf(`Bearer ${gone}`), "NoActiveSession")
-      }).pipe(Effect.provide(door({ accounts }, { sessionTokens: true })))
+      }).pipe(Effect.provide(door({ identities }, { sessionTokens: true })))
     })
   )
 
   it.effect("caches nobody: signing out counts on the very next request", () =>
     Effect.gen(function* () {
-      const accounts = [...cast]
+      const identities = [...cast]
       const asked: Array<IdentityQuery> = []
       const line = `Bearer ${yield* hs256("ada")}`
       yield* Effect.gen(function* () {
         yield* authenticate(line)
         yield* authenticate(line)
-        accounts[0] = { ...accounts[0]!, sessionId: undefined }
+        identities[0] = { ...identities[0]!, sessionId: undefined }
         assert.strictEqual(yield* tagOf(line), "NoActiveSession")
-        accounts.shift()
+        identities.shift()
         assert.strictEqual(yield* tagOf(line), "UserNotFound")
         assert.lengthOf(asked, 4)
-      }).pipe(Effect.provide(door({ accounts: identitiesMemory(asked, accounts) })))
+      }).pipe(Effect.provide(door({ identities: identitiesMemory(asked, identities) })))
     })
   )
 
@@ -218,13 +218,13 @@ describe("Authenticator", () => {
     Effect.gen(function* () {
       const key = yield* Effect.promise(() => makeKey())
       const line = `Bearer ${yield* Effect.promise(() => sign(key, claims("ada")))}`
-      const down = door({ keys: keysOf(key), accounts: IdentitiesDown })
+      const down = door({ keys: keysOf(key), identities: IdentitiesDown })
       assert.strictEqual(yield* tagOf(line).pipe(Effect.provide(down)), "DbUnavailable")
       const asked: Array<IdentityQuery> = []
       const keyless = door({ keys: KeysDown, asked })
       assert.strictEqual(yield* tagOf(line).pipe(Effect.provide(keyless)), "KeysUnavailable")
       assert.lengthOf(asked, 0)
-      const both = door({ keys: KeysDown, accounts: IdentitiesDown })
+      const both = door({ keys: KeysDown, identities: IdentitiesDown })
       for (const bad of ["Bearer x", "", `Bearer ${yield* hs256("ada", { exp: -15 })}`]) {
         assert.strictEqual(yield* tagOf(bad).pipe(Effect.provide(both)), "InvalidToken")
       }
@@ -246,7 +246,7 @@ describe("Authenticator", () => {
         assert.isUndefined(waiting.pollUnsafe())
         yield* TestClock.adjust(1)
         assert.strictEqual(yield* Fiber.join(waiting), "DbUnavailable")
-      }).pipe(Effect.provide(door({ keys, accounts: silent })))
+      }).pipe(Effect.provide(door({ keys, identities: silent })))
     })
   )
 
@@ -255,7 +255,7 @@ describe("Authenticator", () => {
       const key = yield* Effect.promise(() => makeKey())
       const { load } = yield* KeySource.pipe(Effect.provide(keysOf(key)))
       const slowKeys = Layer.succeed(KeySource, { load: Effect.delay(load, 1400) })
-      const slowAccounts = Layer.succeed(Identities, {
+      const slowIdentities = Layer.succeed(Identities, {
         find: () => Effect.delay(Effect.succeed(cast[0]), 1400)
       })
       yield* Effect.gen(function* () {
@@ -263,7 +263,7 @@ describe("Authenticator", () => {
         const waiting = yield* Effect.forkChild(withinBudget(tagOf(line)))
         yield* TestClock.adjust(1700)
         assert.strictEqual(yield* Fiber.join(waiting), "DbUnavailable")
-      }).pipe(Effect.provide(door({ keys: slowKeys, accounts: slowAccounts })))
+      }).pipe(Effect.provide(door({ keys: slowKeys, identities: slowIdentities })))
     })
   )
 })

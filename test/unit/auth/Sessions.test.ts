@@ -6,8 +6,8 @@ import { cast } from "../../support/Doubles.ts"
 
 const [ada, , asleep] = cast as readonly [Identity, Identity, Identity]
 
-const resolve = (account: Identity) =>
-  Effect.flatMap(Sessions, (sessions) => sessions.resolve(account)).pipe(
+const resolve = (identity: Identity) =>
+  Effect.flatMap(Sessions, (sessions) => sessions.resolve(identity)).pipe(
     Effect.provide(Sessions.layer)
   )
 

@@ -20,20 +20,20 @@ const claimsOf = (
   ...overrides
 })
 
-const find = (claims: Claims, accounts: Layer.Layer<Identities>) =>
+const find = (claims: Claims, identities: Layer.Layer<Identities>) =>
   Effect.flatMap(Users, (users) => users.find(claims)).pipe(
-    Effect.provide(Users.layer.pipe(Layer.provide(accounts)))
+    Effect.provide(Users.layer.pipe(Layer.provide(identities)))
   )
 
-const failureOf = (claims: Claims, accounts = identitiesMemory()) =>
-  Effect.map(Effect.flip(find(claims, accounts)), (error) => ({ ...error }))
+const failureOf = (claims: Claims, identities = identitiesMemory()) =>
+  Effect.map(Effect.flip(find(claims, identities)), (error) => ({ ...error }))
 
 describe("Users", () => {
   it.effect("finds the user and session the claims are about, with one question", () =>
     Effect.gen(function* () {
       const asked: Array<IdentityQuery> = []
-      const account = yield* find(claimsOf("ada"), identitiesMemory(asked))
-      assert.deepStrictEqual(account, cast[0])
+      const identity = yield* find(claimsOf("ada"), identitiesMemory(asked))
+      assert.deepStrictEqual(identity, cast[0])
       assert.lengthOf(asked, 1)
     })
   )
@@ -57,8 +57,8 @@ describe("Users", () => {
 
   it.effect("hands on a user who is signed out; sessions are not its business", () =>
     Effect.gen(function* () {
-      const account = yield* find(claimsOf("asleep"), identitiesMemory())
-      assert.isUndefined(account.sessionId)
+      const identity = yield* find(claimsOf("asleep"), identitiesMemory())
+      assert.isUndefined(identity.sessionId)
       const named = { sessionId: SessionId.make("another") }
       assert.isUndefined((yield* find(claimsOf("ada", named), identitiesMemory())).sessionId)
     })
@@ -107,8 +107,8 @@ describe("Users", () => {
   it.effect("takes the address itself for a subject from an application's own token only", () =>
     Effect.gen(function* () {
       const subject = "ada@example.com"
-      const account = yield* find(claimsOf("ada", { subject }, "hs256_jwt"), identitiesMemory())
-      assert.strictEqual(account.userId, "ada")
+      const identity = yield* find(claimsOf("ada", { subject }, "hs256_jwt"), identitiesMemory())
+      assert.strictEqual(identity.userId, "ada")
       for (const kind of ["jwt", "session_cookie", "session_token"] as const) {
         const failure = yield* failureOf(claimsOf("ada", { subject }, kind))
         assert.deepInclude(failure, { reason: "subject_mismatch" })
@@ -128,10 +128,10 @@ describe("Users", () => {
   it.effect("compares ids as text, whatever the column's type", () =>
     Effect.gen(function* () {
       const one: Identity = { ...cast[0]!, userId: UserId.make("1") }
-      const accounts = identitiesMemory([], [one])
-      assert.strictEqual((yield* find(claimsOf("ada", { subject: "1" }), accounts)).userId, "1")
+      const identities = identitiesMemory([], [one])
+      assert.strictEqual((yield* find(claimsOf("ada", { subject: "1" }), identities)).userId, "1")
       for (const subject of ["01", "1.0", "+1", "１"]) {
-        const failure = yield* failureOf(claimsOf("ada", { subject }), accounts)
+        const failure = yield* failureOf(claimsOf("ada", { subject }), identities)
         assert.deepInclude(failure, { reason: "subject_mismatch" })
       }
     })

@@ -18,7 +18,7 @@ const ada = { email: "ada@example.com" }
 const problemsWith = Effect.fnUntraced(function* (ddl: string, keysNeeded = false) {
   const schema = yield* schemaWith(ddl)
   const { find, tables } = yield* betterAuth(schema, { keysNeeded })
-  const problems = yield* tables.problems
+  const problems = yield* tables.check
   const failed = yield* Effect.isFailure(find(ada))
   return { schema, problems, failed }
 })
@@ -82,7 +82,7 @@ layer(SharedDatabase)("BetterAuthTables", (it) => {
         create view ${quoted}.sessions as select id, "userId" as user_id, token,
           "expiresAt" as expires_at from "${base}"."session"`)
       const { find, tables } = yield* betterAuth(name)
-      assert.deepEqual(yield* tables.problems, [])
+      assert.deepEqual(yield* tables.check, [])
       assert.strictEqual((yield* find(ada))?.sessionId, "ada-session")
     })
   )
@@ -99,7 +99,7 @@ layer(SharedDatabase)("BetterAuthTables", (it) => {
         insert into session values ('ada-session', 'ada', now() + interval '1 day', 'right');
         insert into sessions values ('other', 'ada', now() + interval '2 days', 'wrong')`)
       const { find, tables } = yield* betterAuth(schema)
-      assert.deepEqual(yield* tables.problems, [])
+      assert.deepEqual(yield* tables.check, [])
       assert.strictEqual((yield* find(ada))?.sessionId, "ada-session")
     })
   )
@@ -125,7 +125,7 @@ layer(SharedDatabase)("BetterAuthTables", (it) => {
         yield* execIn(schema, `drop table "user"; ${betterAuthTables} ${people}`)
         yield* looks(1)
         yield* looks(0)
-        assert.deepEqual(yield* tables.problems, [])
+        assert.deepEqual(yield* tables.check, [])
         assert.strictEqual((yield* find(ada))?.userId, "ada")
         yield* TestClock.adjust(59_999)
         yield* looks(0)
@@ -163,7 +163,7 @@ layer(SharedDatabase)("BetterAuthTables", (it) => {
       yield* Effect.gen(function* () {
         const { tables } = yield* betterAuth(yield* schemaWith(`create table "user" (id text)`))
         for (let i = 0; i < 50; i++) {
-          yield* tables.problems
+          yield* tables.check
           yield* TestClock.adjust("1 second")
         }
       }).pipe(Effect.provide(captureLogs(lines)))

@@ -13,7 +13,7 @@ const emails = (...people: ReadonlyArray<string>) => people.map((person) => `${p
 const ask = <A, E, R>(find: Effect.Effect<A, E, R>) =>
   Effect.forkChild(find, { startImmediately: true })
 
-layer(SharedDatabase, { excludeTestServices: true })("lookups of accounts", (it) => {
+layer(SharedDatabase, { excludeTestServices: true })("lookups of identities", (it) => {
   it.effect("share one statement when they are of one turn", () =>
     Effect.gen(function* () {
       const { find, next, state } = yield* heldLookups(yield* auth)
@@ -24,7 +24,7 @@ layer(SharedDatabase, { excludeTestServices: true })("lookups of accounts", (it)
       yield* shared.answer
       const found = yield* Fiber.joinAll(fibers)
       assert.deepStrictEqual<ReadonlyArray<string | undefined>>(
-        found.map((account) => account?.sessionId),
+        found.map((identity) => identity?.sessionId),
         ["ada-session", "grace-session", undefined, "ada-session"]
       )
       assert.strictEqual(state.statements, 1)

@@ -56,7 +56,7 @@ layer(SharedDatabase, { excludeTestServices: true })("Identities, by the stateme
     })
   )
 
-  it.effect("answers 500 people at once in few statements, each with their own account", () =>
+  it.effect("answers 500 people at once in few statements, each with their own identity", () =>
     Effect.gen(function* () {
       const { find } = yield* betterAuth(yield* schemaWith(betterAuthTables + crowd))
       yield* find({})
@@ -71,7 +71,7 @@ layer(SharedDatabase, { excludeTestServices: true })("Identities, by the stateme
         { concurrency: "unbounded" }
       ).pipe(captureStatements(texts))
       assert.deepStrictEqual<unknown>(
-        found.map((account) => account && [account.userId, account.sessionId]),
+        found.map((identity) => identity && [identity.userId, identity.sessionId]),
         people.map((i) => (i % 5 === 0 ? undefined : [`u${i}`, `s${i}`]))
       )
       assert.isAtMost(texts.length, 5)
@@ -87,7 +87,7 @@ layer(SharedDatabase, { excludeTestServices: true })("Identities, by the stateme
       yield* Fiber.interruptAll(fibers.filter((_, i) => i % 2 === 0))
       const stayed = yield* Fiber.joinAll(fibers.filter((_, i) => i % 2 === 1))
       assert.deepStrictEqual(
-        stayed.map((account) => account?.userId as string),
+        stayed.map((identity) => identity?.userId as string),
         stayed.map(() => "grace")
       )
     })
@@ -149,7 +149,7 @@ layer(SharedDatabase, { excludeTestServices: true })("Identities, by the stateme
       })
       assert.strictEqual((yield* find({ email: "ada@example.com" }))?.userId, "ada")
       assert.deepStrictEqual(yield* keys.load, [])
-      assert.deepStrictEqual(yield* tables.problems, [])
+      assert.deepStrictEqual(yield* tables.check, [])
     })
   )
 
@@ -171,14 +171,16 @@ layer(SharedDatabase, { excludeTestServices: true })("Identities, by the stateme
         banned: false,
         sessionId: "ada-session"
       })
-      assert.lengthOf(yield* tables.problems, 1)
+      const problems = yield* tables.check
+      assert.lengthOf(problems, 1)
+      assert.include(problems[0]!, `table "jwks" in schema "${schema}" lacks id, publicKey`)
 
       yield* execIn(schema, `revoke select (token) on "session" from ${role}`)
       const refused = yield* Effect.flip(find({ email: "ada@example.com" }))
       assert.strictEqual(refused._tag, "DbUnavailable")
 
       yield* execIn(schema, `grant select (token) on "session" to ${role}`)
-      yield* tables.forget
+      yield* tables.invalidate
       assert.strictEqual((yield* find({ email: "ada@example.com" }))?.userId, "ada")
     })
   )

@@ -13,14 +13,14 @@ layer(SharedDatabase, live)("Identities", (it) => {
       const { ada, grace, graces, last, over, soon } = layout
       const { find } = yield* betterAuth(yield* schemaWith(`${layout.ddl}; ${peopleOf(layout)}`))
       const email = "ada@example.com"
-      const account = {
+      const identity = {
         userId: ada,
         email,
         name: "Ada",
         banned: false
       }
 
-      assert.deepEqual<unknown>(yield* find({ email }), { ...account, sessionId: last })
+      assert.deepEqual<unknown>(yield* find({ email }), { ...identity, sessionId: last })
       for (const [question, sessionId] of [
         [{ email, sessionId: soon }, soon],
         [{ email, sessionToken: `${soon}-token` }, soon],
@@ -40,7 +40,7 @@ layer(SharedDatabase, live)("Identities", (it) => {
       ] as const) {
         assert.deepEqual<unknown>(
           yield* find(question),
-          { ...account, sessionId },
+          { ...identity, sessionId },
           JSON.stringify(question)
         )
       }
@@ -52,6 +52,26 @@ layer(SharedDatabase, live)("Identities", (it) => {
       assert.isUndefined(yield* find({ email: "ghost@example.com", sessionToken: `${soon}-token` }))
       assert.isUndefined(yield* find({ sessionToken: "no-such-token" }))
       assert.isUndefined(yield* find({}))
+    })
+  )
+
+  it.effect("takes null in hand-made tables for no user, no address and no name", () =>
+    Effect.gen(function* () {
+      const { find } = yield* betterAuth(
+        yield* schemaWith(`
+          create table "user" (id text, email text, name text);
+          create table session (id text, "userId" text, token text, "expiresAt" timestamptz);
+          insert into "user" values (null, 'nobody@example.com', 'Nobody'), ('ada', null, null);
+          insert into session values ('one', 'ada', 'token', now() + interval '1 day')`)
+      )
+      assert.isUndefined(yield* find({ email: "nobody@example.com" }))
+      assert.deepEqual<unknown>(yield* find({ sessionToken: "token" }), {
+        userId: "ada",
+        email: "",
+        name: "",
+        banned: false,
+        sessionId: "one"
+      })
     })
   )
 

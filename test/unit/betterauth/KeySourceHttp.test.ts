@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { KeySource } from "../../../src/auth/KeySource.ts"
-import { KeySourceHttp } from "../../../src/betterauth/KeySourceHttp.ts"
+import { keySourceHttp } from "../../../src/betterauth/KeySourceHttp.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
 import { captureLogs } from "../../support/Doubles.ts"
 import { ask } from "../../support/Server.ts"
@@ -39,7 +39,7 @@ const answering =
   }
 
 const sourceAt = (url: URL, lines: Array<string> = []) =>
-  KeySourceHttp(url).pipe(
+  keySourceHttp(url).pipe(
     Layer.provide([FetchHttpClient.layer, LogBudget.layer]),
     Layer.provideMerge(captureLogs(lines))
   )

@@ -61,13 +61,15 @@ layer(SharedDatabase, { excludeTestServices: true })("KeySource, from the jwks t
           jwksRow("ahead", jwk, null, "now() + interval '1 day'") +
           jwksRow("graced", jwk, null, "now() - interval '29 days 23 hours 59 minutes'") +
           jwksRow("beyond", jwk, null, "now() - interval '30 days 1 minute'") +
+          jwksRow("endless", jwk, null, "'infinity'") +
           jwksRow("dated", jwk, null, "'2100-01-01T00:00:00.250Z'")
       )
       const { keys } = yield* betterAuth(schema)
       const loaded = yield* keys.load
-      assert.deepEqual(kidsOf(loaded), ["ahead", "dated", "graced", "open"])
+      assert.deepEqual(kidsOf(loaded), ["ahead", "dated", "endless", "graced", "open"])
       const retiresAt = Object.fromEntries(loaded.map((key) => [key.kid, key.retiresAt]))
       assert.strictEqual(retiresAt["open"], Infinity)
+      assert.strictEqual(retiresAt["endless"], Infinity)
       assert.strictEqual(retiresAt["dated"], Date.UTC(2100, 0, 1, 0, 0, 0, 250) + gracePeriod)
     })
   )
@@ -176,7 +178,7 @@ layer(SharedDatabase, { excludeTestServices: true })("KeySource, from the jwks t
       assert.deepEqual<unknown>(yield* keys.load, [
         { kid: "one", jwk, alg: "EdDSA", retiresAt: Infinity }
       ])
-      assert.deepEqual(yield* layout.problems, [])
+      assert.deepEqual(yield* layout.check, [])
     })
   )
 })

@@ -220,7 +220,7 @@ describe("attempts", () => {
     Effect.gen(function* () {
       const token = yield* tokenFor("ada")
       for (const [doubles, reason] of [
-        [{ accounts: IdentitiesDown }, "database"],
+        [{ identities: IdentitiesDown }, "database"],
         [{ keys: KeysDown }, "keys"]
       ] as const) {
         const { annotations } = yield* attemptOf((url) => ask(url, token)).pipe(

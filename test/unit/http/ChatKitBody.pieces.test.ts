@@ -12,8 +12,8 @@ class Door extends Context.Service<
   static readonly layer = Layer.effect(
     Door,
     Effect.gen(function* () {
-      const { accounts, next } = yield* doorman
-      const served = yield* Layer.build(Served.layer({ accounts, env: { BODY_LIMIT: "2048" } }))
+      const { identities, next } = yield* doorman
+      const served = yield* Layer.build(Served.layer({ identities, env: { BODY_LIMIT: "2048" } }))
       return { url: Context.get(served, Served).url, next }
     })
   )

@@ -113,7 +113,7 @@ describe("cors", () => {
       assert.strictEqual(answer.status, 503)
       assert.strictEqual(answer.headers["access-control-allow-origin"], listed)
     }).pipe(
-      Effect.provide(Served.layer({ accounts: IdentitiesDown, env: { CORS_ORIGINS: listed } }))
+      Effect.provide(Served.layer({ identities: IdentitiesDown, env: { CORS_ORIGINS: listed } }))
     )
   )
 

@@ -137,7 +137,7 @@ describe("envelope", () => {
   it.live("is around an outage and a defect too", () =>
     Effect.gen(function* () {
       for (const [doubles, status] of [
-        [{ accounts: IdentitiesDown }, 503],
+        [{ identities: IdentitiesDown }, 503],
         [{ chatKit: broken }, 500]
       ] as const) {
         const answer = yield* Effect.gen(function* () {

@@ -227,7 +227,7 @@ describe("an outage", () => {
       assert.isUndefined(answer.headers["www-authenticate"])
       const { url } = yield* Served
       assertInvalidToken(yield* ask(url, "x.y.z"))
-    }).pipe(Effect.provide(Served.layer({ accounts: IdentitiesDown })))
+    }).pipe(Effect.provide(Served.layer({ identities: IdentitiesDown })))
   )
 
   it.live("of the keys is the same 503, never a refusal", () =>

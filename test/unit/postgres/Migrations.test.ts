@@ -1,9 +1,10 @@
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { ThreadStore } from "../../../src/threads/ThreadStore.ts"
 import { SqlFailures } from "../../../src/postgres/SqlFailures.ts"
 import { migrate, Migrations } from "../../../src/postgres/Migrations.ts"
+import * as Pool from "../../../src/postgres/Pool.ts"
 import { ThreadStorePg } from "../../../src/postgres/ThreadStorePg.ts"
 import { TurnStorePg } from "../../../src/postgres/TurnStorePg.ts"
 import { TurnStore } from "../../../src/turns/TurnStore.ts"
@@ -100,6 +101,25 @@ layer(SharedDatabase, { excludeTestServices: true })("Migrations", (it) => {
       assert.lengthOf(errors, 1)
       assert.include(errors[0]!, `"sqlstate":"42P07"`)
       assert.include(errors[0]!, "npm run migrate")
+    })
+  )
+
+  it.effect("has a check that says so while the schema cannot be brought up to date", () =>
+    Effect.gen(function* () {
+      const exec = yield* fresh
+      yield* exec("create schema chatkit; create table chatkit.items ()")
+      const { check } = Context.get(yield* shared, Migrations)
+      assert.deepEqual(yield* check, ["schema chatkit is not up to date"])
+      yield* exec("drop table chatkit.items")
+      assert.deepEqual(yield* check, [])
+    })
+  )
+
+  it.effect("has a check that says no more than that the database does not answer", () =>
+    Effect.gen(function* () {
+      const url = Redacted.make("postgres://joe:hunter2@127.0.0.1:1/shopdb")
+      const { check } = Context.get(yield* storeWith(Pool.layer({ url, poolSize: 1 })), Migrations)
+      assert.deepEqual(yield* check, ["the database does not answer"])
     })
   )
 
