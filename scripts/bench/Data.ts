@@ -129,7 +129,7 @@ export const migrate = (url: string, cleanup: Cleanup): Promise<string> =>
   run(
     {
       command: process.execPath,
-      args: [resolve(import.meta.dirname, "../migrate.ts")],
+      args: [resolve(import.meta.dirname, "../../src/cli/migrate.ts")],
       env: { DATABASE_URL: url }
     },
     60,

@@ -1,24 +1,24 @@
-import { Context, Effect, Layer, type Scope, type Stream } from "effect"
+import { Context, Effect, Layer, type Scope } from "effect"
 import type { CurrentUser } from "../auth/CurrentUser.ts"
 import { span } from "../core/Span.ts"
-import type { ThreadStreamEvent } from "../protocol/Events.ts"
 import { type ChatKitRequest, inFull, isStreaming } from "../protocol/Requests.ts"
 import {
   makeNonStreaming,
   type NonStreamingAnswer,
   type NonStreamingRefusal
 } from "./NonStreaming.ts"
+import type { TurnEvents } from "../turns/TurnEvents.ts"
 import { makeStreaming, type StreamingRefusal } from "./Streaming.ts"
 
-/** One JSON answer, or the events of a turn. The stream never fails: a failure is an event. */
-export type Reply = NonStreamingAnswer | Stream.Stream<ThreadStreamEvent>
+/** One JSON answer, or the events of a turn, in which a failure is an event too. */
+export type Reply = NonStreamingAnswer | TurnEvents
 
 export type Refusal = NonStreamingRefusal | StreamingRefusal
 
 /**
  * Answers one ChatKit request of the current user. A mistake that is found before the first event
- * is an ordinary failure, and nothing is stored then. A stream is cancelled when the scope ends
- * before its turn.
+ * is an ordinary failure, and nothing is stored then. A turn is cancelled when the scope ends
+ * first.
  */
 export class ChatKit extends Context.Service<
   ChatKit,

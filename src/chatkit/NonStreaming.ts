@@ -20,7 +20,7 @@ import type { NonStreamingOperation, Params } from "../protocol/Requests.ts"
 import { type Page, type PageQuery, shown, type Thread } from "../protocol/Threads.ts"
 import { ResponderFailed } from "../responder/Errors.ts"
 import { Responder } from "../responder/Responder.ts"
-import { reading } from "../responder/StreamErrors.ts"
+import { decoding } from "../responder/StreamErrors.ts"
 import { ThreadStore } from "../threads/ThreadStore.ts"
 import { loadSender } from "./VisibleItems.ts"
 
@@ -54,7 +54,7 @@ const pageQuery = ({ after, limit, order }: Params<"threads.list">): PageQuery =
   limit: limit === null || limit < 1 ? defaultLimit : Math.min(limit, maxLimit)
 })
 
-const readItem = reading(ThreadItem)
+const decodeItem = decoding(ThreadItem)
 const withinBudget = budgeted("ChatKit.process")
 
 /** Outside a stream the client learns only that the responder failed; the log has the cause. */
@@ -153,7 +153,7 @@ export const makeNonStreaming = Effect.gen(function* () {
     const updated_item = yield* ofResponder(
       Effect.gen(function* () {
         const item = yield* responder.syncAction({ thread, action, sender })
-        return item === undefined ? undefined : yield* readItem(item)
+        return item === undefined ? undefined : yield* Effect.fromResult(decodeItem(item))
       })
     )
     return updated_item === undefined || isHidden(updated_item) ? {} : { updated_item }

@@ -1,10 +1,11 @@
-import { Effect, Stream } from "effect"
+import { Effect } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../api/Api.ts"
 import { ChatKit } from "../chatkit/ChatKit.ts"
 import { chatKitBody } from "./ChatKitBody.ts"
 import { Draining } from "./Draining.ts"
+import { isTurnEvents } from "../turns/TurnEvents.ts"
 import { sse } from "./Sse.ts"
 
 export const SupportHttp = HttpApiBuilder.group(
@@ -18,8 +19,8 @@ export const SupportHttp = HttpApiBuilder.group(
       Effect.fnUntraced(function* (call) {
         const payload = yield* chatKitBody(call.request)
         const reply = yield* chatKit.process(payload)
-        return Stream.isStream(reply)
-          ? yield* Effect.provideService(sse(reply), Draining, draining)
+        return isTurnEvents(reply)
+          ? yield* sse(draining, reply)
           : HttpServerResponse.jsonUnsafe(reply)
       })
     )

@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Result, Schema } from "effect"
 import { fieldOf, problemOf } from "../core/SchemaProblem.ts"
 import { brokenOff, type ErrorEvent } from "../protocol/Events.ts"
 
@@ -19,14 +19,15 @@ export class InvalidAnswer extends Schema.TaggedError<InvalidAnswer>()("InvalidA
   message: Schema.String
 }) {}
 
-/** Reads what a responder says, with its defaults filled in. */
-export const reading =
-  <A, I>(schema: Schema.Codec<A, I>) =>
-  (input: I & { readonly type: string }): Effect.Effect<A, InvalidAnswer> =>
-    Effect.mapError(Schema.decodeEffect(schema)(input), ({ issue }) => {
+/** Decodes what a responder says, with its defaults filled in. */
+export const decoding = <A, I>(schema: Schema.Codec<A, I>) => {
+  const decode = Schema.decodeResult(schema)
+  return (input: I & { readonly type: string }): Result.Result<A, InvalidAnswer> =>
+    Result.mapError(decode(input), ({ issue }) => {
       const found = problemOf(issue)
       return new InvalidAnswer({ message: `${input.type}: ${fieldOf(found)} ${found.problem}` })
     })
+}
 
 /** What the client learns of a failure: what the responder wanted it to, and nothing else. */
 export const errorEventOf = (failure: unknown): ErrorEvent => {

@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import type { AttachmentLinks } from "../attachments/AttachmentLinks.ts"
 import { withLinks, withoutLinks } from "../attachments/ItemLinks.ts"
 import type { DbUnavailable, NotFound } from "../core/Errors.ts"
@@ -12,11 +12,13 @@ import {
 } from "../protocol/Events.ts"
 import { isHidden, type ThreadItem } from "../protocol/Items.ts"
 import { shown, type ThreadMetadata } from "../protocol/Threads.ts"
-import { type InvalidAnswer, reading } from "../responder/StreamErrors.ts"
+import { decoding, type InvalidAnswer } from "../responder/StreamErrors.ts"
 import type { TurnLost } from "../threads/Errors.ts"
 import type { Change, ThreadPatch, ThreadStore } from "../threads/ThreadStore.ts"
 import { patchOf } from "./ThreadPatch.ts"
 import type { TurnLease } from "./TurnLeases.ts"
+
+type ItemUpdated = Extract<ResponseEvent, { readonly type: "thread.item.updated" }>
 
 type Failure = NotFound | TurnLost | DbUnavailable | InvalidAnswer
 
@@ -39,7 +41,7 @@ export interface TurnRecorder {
 /** The responder finds this in its history where the person pressed Stop (the reference's words). */
 const cancelNote = "The user cancelled the stream. Stop responding to the prior request."
 
-const read = reading(ResponseEvent)
+const decode = decoding(ResponseEvent)
 
 /** The changes a turn makes to items. */
 type ItemChange = Extract<Change, { readonly type: "put_item" | "delete_item" }>
@@ -90,7 +92,15 @@ export const turnRecorder = (
       // Uninterruptible: after an interruption we would not know whether it is stored.
     }).pipe(Effect.uninterruptible)
 
-  const write = Effect.fnUntraced(function* (
+  const write = (
+    changes: ReadonlyArray<ItemChange>,
+    events: ReadonlyArray<ThreadStreamEvent>
+  ): Effect.Effect<ReadonlyArray<ThreadStreamEvent>, Failure> =>
+    changes.length === 0 && updated.size === 0 && thread === savedThread
+      ? Effect.succeed(events)
+      : commitAll(changes, events)
+
+  const commitAll = Effect.fnUntraced(function* (
     changes: ReadonlyArray<ItemChange>,
     events: ReadonlyArray<ThreadStreamEvent>
   ) {
@@ -105,15 +115,8 @@ export const turnRecorder = (
     return [...events, { type: "thread.updated", thread: shown(savedThread) } as const]
   })
 
-  const update = Effect.fnUntraced(function* (
-    event: Extract<ResponseEvent, { readonly type: "thread.item.updated" }>
-  ) {
+  const updateStored = Effect.fnUntraced(function* (event: ItemUpdated) {
     const { item_id, update } = event
-    const growing = pending.get(item_id)
-    if (growing !== undefined) {
-      pending.set(item_id, applyUpdate(growing, update))
-      return thread === savedThread ? [event] : yield* write([], [event])
-    }
     const before =
       updated.get(item_id) ??
       (yield* store
@@ -131,29 +134,35 @@ export const turnRecorder = (
     },
     historyLimit: () => (upTo === undefined ? {} : { upTo }),
 
-    record: Effect.fnUntraced(function* (input) {
-      const event = yield* read(input)
+    record: (input) => {
+      const decoded = decode(input)
+      if (Result.isFailure(decoded)) return Effect.fail(decoded.failure)
+      const event = decoded.success
       switch (event.type) {
-        case "thread.item.updated":
-          return yield* update(event)
+        case "thread.item.updated": {
+          const growing = pending.get(event.item_id)
+          if (growing === undefined) return updateStored(event)
+          pending.set(event.item_id, applyUpdate(growing, event.update))
+          return write([], [event])
+        }
         case "thread.item.added": {
           const item = inThread(event.item, threadId)
           pending.set(item.id, item)
-          return yield* write([], isHidden(item) ? [] : [{ ...event, item }])
+          return write([], isHidden(item) ? [] : [{ ...event, item }])
         }
         case "thread.item.done":
         case "thread.item.replaced": {
           const item = inThread(event.item, threadId)
-          const [linked = item] = yield* withLinks(links, userId, [item])
-          return yield* write([put(item)], visible({ ...event, item: linked }))
+          return Effect.flatMap(withLinks(links, userId, [item]), ([linked = item]) =>
+            write([put(item)], visible({ ...event, item: linked }))
+          )
         }
-        case "thread.item.removed": {
-          return yield* write([{ type: "delete_item", item_id: event.item_id }], [event])
-        }
+        case "thread.item.removed":
+          return write([{ type: "delete_item", item_id: event.item_id }], [event])
         default:
-          return yield* write([], [event])
+          return write([], [event])
       }
-    }),
+    },
 
     flush: Effect.suspend(() => write([], [])),
 

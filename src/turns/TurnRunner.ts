@@ -18,6 +18,7 @@ import type { ResponseEventInput, ThreadStreamEvent } from "../protocol/Events.t
 import { type Answer, Responder, type Turn } from "../responder/Responder.ts"
 import { CustomStreamError, errorEventOf, StreamError } from "../responder/StreamErrors.ts"
 import { ThreadStore } from "../threads/ThreadStore.ts"
+import * as TurnEvents from "./TurnEvents.ts"
 import { type TurnLease, TurnLeases } from "./TurnLeases.ts"
 import { type TurnRecorder, turnRecorder } from "./TurnRecorder.ts"
 
@@ -35,13 +36,6 @@ export interface TurnStart {
 const batchSize = 64
 
 /**
- * Hands batches of events from the turn to its reader. It holds none itself: the turn is never
- * more than one batch ahead of a slow reader.
- */
-type Outbox = Queue.Queue<Batch, Cause.Done>
-type Batch = Arr.NonEmptyReadonlyArray<ThreadStreamEvent>
-
-/**
  * Runs turns in the server's scope. The request that started a turn reads its events. When that
  * reader's scope ends before the turn does, the turn is cancelled: the text so far is stored, with
  * a note for the next turn. Every event is stored before it is sent, and a failure is one more
@@ -51,13 +45,12 @@ export class TurnRunner extends Context.Service<
   TurnRunner,
   {
     /**
-     * Runs the turn that `start` leases and stores in the turn's own scope. The stream never
-     * fails, and can be read once.
+     * Runs the turn that `start` leases and stores in the turn's own scope.
      */
     readonly run: <E, R>(
       start: Effect.Effect<TurnStart, E, R>
     ) => Effect.Effect<
-      Stream.Stream<ThreadStreamEvent>,
+      TurnEvents.TurnEvents,
       E,
       CurrentUser | Scope.Scope | Exclude<R, Scope.Scope>
     >
@@ -98,25 +91,34 @@ export class TurnRunner extends Context.Service<
         }
       }
 
-      /** Sends the whole answer to the outbox, or cancels the turn when it is interrupted. */
-      const drive = (user: CurrentUser["Service"], start: TurnStart, outbox: Outbox) => {
+      /** Sends the whole answer, or cancels the turn when it is interrupted. */
+      const drive = (
+        user: CurrentUser["Service"],
+        start: TurnStart,
+        events: TurnEvents.TurnEvents
+      ) => {
         const recorder = turnRecorder({ store, ids, links }, { userId: user.userId, ...start })
         const stream_options = responder.streamOptions(start.lease.thread)
         let isStored = false
         const finish = (last: Effect.Effect<ReadonlyArray<ThreadStreamEvent>, unknown>) =>
-          Effect.flatMap(last, (events) => {
+          Effect.flatMap(last, (batch) => {
             isStored = true
-            return send(outbox, events)
+            return TurnEvents.send(events, batch)
           })
         const answer = Stream.suspend(() => start.answer(turnOf(user, recorder))).pipe(
           Stream.provideService(CurrentUser, user),
           Stream.runForEachArray((inputs) =>
-            Effect.forEach(Arr.chunksOf(inputs, batchSize), (batch) =>
-              recordAndSend(recorder, batch, outbox)
-            )
+            inputs.length <= batchSize
+              ? recordAndSend(recorder, inputs, events)
+              : Effect.forEach(
+                  Arr.chunksOf(inputs, batchSize),
+                  (batch) => recordAndSend(recorder, batch, events),
+                  { discard: true }
+                )
           )
         )
-        return send(outbox, [...start.events, { type: "stream_options", stream_options }]).pipe(
+        const opening = [...start.events, { type: "stream_options" as const, stream_options }]
+        return TurnEvents.send(events, opening).pipe(
           Effect.andThen(answer),
           Effect.andThen(finish(recorder.flush)),
           Effect.catchCauseIf(
@@ -143,14 +145,14 @@ export class TurnRunner extends Context.Service<
               const started = yield* restore(Scope.provide(start, turn)).pipe(
                 Effect.onError((cause) => Scope.close(turn, Exit.failCause(cause)))
               )
-              const outbox = yield* Queue.bounded<Batch, Cause.Done>(0)
-              const running = yield* drive(user, started, outbox).pipe(
-                Effect.onExit((exit) => Effect.andThen(Queue.end(outbox), Scope.close(turn, exit))),
+              const events = yield* TurnEvents.make
+              const running = yield* drive(user, started, events).pipe(
+                Effect.onExit((exit) => Effect.andThen(Queue.end(events), Scope.close(turn, exit))),
                 Effect.uninterruptible,
                 Effect.forkIn(server)
               )
               yield* Effect.addFinalizer(() => Fiber.interrupt(running))
-              return Stream.fromPull(Effect.succeed(Queue.take(outbox)))
+              return events
             })
           )
         })
@@ -159,20 +161,17 @@ export class TurnRunner extends Context.Service<
   )
 }
 
-const send = (outbox: Outbox, events: ReadonlyArray<ThreadStreamEvent>) =>
-  Arr.isReadonlyArrayNonEmpty(events) ? Queue.offer(outbox, events) : Effect.void
-
 /** Records a batch and sends its events, also those before a failure. */
 const recordAndSend = Effect.fnUntraced(function* (
   recorder: TurnRecorder,
   inputs: ReadonlyArray<ResponseEventInput>,
-  outbox: Outbox
+  events: TurnEvents.TurnEvents
 ) {
-  const events: Array<ThreadStreamEvent> = []
+  const batch: Array<ThreadStreamEvent> = []
   const recorded = yield* Effect.gen(function* () {
-    for (const input of inputs) events.push(...(yield* recorder.record(input)))
+    for (const input of inputs) batch.push(...(yield* recorder.record(input)))
   }).pipe(Effect.exit)
-  yield* send(outbox, events)
+  yield* TurnEvents.send(events, batch)
   return yield* recorded
 })
 

@@ -10,6 +10,7 @@ import { Playground } from "../../src/responder/playground/Playground.ts"
 import { ChatKitRequest } from "../../src/protocol/Requests.ts"
 import { type Answer, Responder, type ResponderShape } from "../../src/responder/Responder.ts"
 import { eventJson } from "../../src/protocol/EventJson.ts"
+import { isTurnEvents, toStream } from "../../src/turns/TurnEvents.ts"
 import { TurnLeases } from "../../src/turns/TurnLeases.ts"
 import { TurnRunner } from "../../src/turns/TurnRunner.ts"
 import { SessionId, UserId } from "../../src/core/User.ts"
@@ -100,16 +101,16 @@ export const send = Effect.fnUntraced(function* (body: unknown, person = "ada") 
 export const stream = (body: unknown, person = "ada") =>
   Effect.gen(function* () {
     const reply = yield* send(body, person)
-    if (!Stream.isStream(reply)) return assert.fail("no stream")
-    return (yield* Stream.runCollect(reply)).map(eventJson)
+    if (!isTurnEvents(reply)) return assert.fail("no stream")
+    return (yield* Stream.runCollect(toStream(reply))).map(eventJson)
   }).pipe(Effect.scoped)
 
 /** The events until there were so many, and then the client hangs up. */
 export const streamUntil = (count: number, body: unknown, person = "ada") =>
   Effect.gen(function* () {
     const reply = yield* send(body, person)
-    if (!Stream.isStream(reply)) return assert.fail("no stream")
-    return (yield* Stream.runCollect(Stream.take(reply, count))).map(eventJson)
+    if (!isTurnEvents(reply)) return assert.fail("no stream")
+    return (yield* Stream.runCollect(Stream.take(toStream(reply), count))).map(eventJson)
   }).pipe(Effect.scoped)
 
 export const typesOf = (events: ReadonlyArray<string>) =>
@@ -118,7 +119,7 @@ export const typesOf = (events: ReadonlyArray<string>) =>
 export const document = (body: unknown, person = "ada") =>
   Effect.gen(function* () {
     const reply = yield* send(body, person)
-    return Stream.isStream(reply) ? assert.fail("no document") : reply
+    return isTurnEvents(reply) ? assert.fail("no document") : reply
   }).pipe(Effect.scoped)
 
 /** How a request fails, or nothing. */

@@ -8,6 +8,7 @@ import type { Turn } from "../../../src/responder/Responder.ts"
 import { DbUnavailable } from "../../../src/core/Errors.ts"
 import { Draining } from "../../../src/http/Draining.ts"
 import { sse } from "../../../src/http/Sse.ts"
+import * as TurnEvents from "../../../src/turns/TurnEvents.ts"
 import { responding } from "../../support/Conversation.ts"
 import { storesWith } from "../../support/StoresMemory.ts"
 import { ask, eventsOf } from "../../support/Server.ts"
@@ -199,13 +200,13 @@ describe("sse", () => {
 
   it.effect("says that it is there after every 15 quiet seconds, and nothing before", () =>
     Effect.gen(function* () {
-      const events = yield* Queue.make<ThreadStreamEvent>()
+      const events = yield* TurnEvents.make
       const told = yield* Queue.make<string>()
-      const response = yield* sse(Stream.fromQueue(events))
+      const response = yield* sse(yield* Draining, events)
       yield* Effect.forkChild(
         Stream.runForEach(bytesOf(response), (text) => Queue.offer(told, text))
       )
-      yield* Queue.offer(events, options)
+      yield* TurnEvents.send(events, [options])
       assert.strictEqual(yield* Queue.take(told), frame)
       yield* TestClock.adjust("14999 millis")
       assert.strictEqual(yield* Queue.size(told), 0)
@@ -214,7 +215,7 @@ describe("sse", () => {
       yield* TestClock.adjust("15 seconds")
       assert.strictEqual(yield* Queue.take(told), keepAlive)
       yield* TestClock.adjust("10 seconds")
-      yield* Queue.offer(events, options)
+      yield* TurnEvents.send(events, [options])
       assert.strictEqual(yield* Queue.take(told), frame)
       yield* TestClock.adjust("14999 millis")
       assert.strictEqual(yield* Queue.size(told), 0)
@@ -225,7 +226,12 @@ describe("sse", () => {
 
   it.effect("ends with its events, not with the next keep-alive", () =>
     Effect.gen(function* () {
-      const response = yield* sse(Stream.make(options, options))
+      const events = yield* TurnEvents.make
+      const response = yield* sse(yield* Draining, events)
+      yield* TurnEvents.send(events, [options, options]).pipe(
+        Effect.andThen(Queue.end(events)),
+        Effect.forkChild
+      )
       const texts = yield* Stream.runCollect(bytesOf(response))
       assert.strictEqual(Array.from(texts).join(""), frame + frame)
     }).pipe(Effect.provide(Draining.layer))
