@@ -20,7 +20,7 @@ export class InvalidAnswer extends Schema.TaggedError<InvalidAnswer>()("InvalidA
 }) {}
 
 /** Reads what a responder says, with its defaults filled in. */
-export const reading =
+export const decoderOf =
   <A, I>(schema: Schema.Codec<A, I>) =>
   (input: I & { readonly type: string }): Effect.Effect<A, InvalidAnswer> =>
     Effect.mapError(Schema.decodeEffect(schema)(input), ({ issue }) => {
