@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, type Scope } from "effect"
 import type { CurrentUser } from "../auth/CurrentUser.ts"
 import { span } from "../core/Span.ts"
-import { type ChatKitRequest, inFull, isStreaming } from "../protocol/Requests.ts"
+import { type ChatKitRequest, expandShorthand, isStreaming } from "../protocol/Requests.ts"
 import {
   makeNonStreaming,
   type NonStreamingAnswer,
@@ -35,7 +35,7 @@ export class ChatKit extends Context.Service<
       const nonStreaming = yield* makeNonStreaming
       return {
         process: (request): Effect.Effect<Reply, Refusal, CurrentUser | Scope.Scope> => {
-          const operation = inFull(request)
+          const operation = expandShorthand(request)
           const reply: Effect.Effect<Reply, Refusal, CurrentUser | Scope.Scope> = isStreaming(
             operation
           )

@@ -17,10 +17,10 @@ import type { Attachment } from "../protocol/Attachments.ts"
 import { decodeBase64 } from "../protocol/Base64.ts"
 import { isHidden, ThreadItem } from "../protocol/Items.ts"
 import type { NonStreamingOperation, Params } from "../protocol/Requests.ts"
-import { type Page, type PageQuery, shown, type Thread } from "../protocol/Threads.ts"
+import { type Page, type PageQuery, type Thread, toThread } from "../protocol/Threads.ts"
 import { ResponderFailed } from "../responder/Errors.ts"
 import { Responder } from "../responder/Responder.ts"
-import { decoding } from "../responder/StreamErrors.ts"
+import { decoderOf } from "../responder/StreamErrors.ts"
 import { ThreadStore } from "../threads/ThreadStore.ts"
 import { loadSender } from "./VisibleItems.ts"
 
@@ -54,7 +54,7 @@ const pageQuery = ({ after, limit, order }: Params<"threads.list">): PageQuery =
   limit: limit === null || limit < 1 ? defaultLimit : Math.min(limit, maxLimit)
 })
 
-const decodeItem = decoding(ThreadItem)
+const decodeItem = decoderOf(ThreadItem)
 const withinBudget = budgeted("ChatKit.process")
 
 /** Outside a stream the client learns only that the responder failed; the log has the cause. */
@@ -90,12 +90,12 @@ export const makeNonStreaming = Effect.gen(function* () {
   ) {
     const thread = yield* store.loadThread(userId, thread_id)
     const firstPage = { limit: defaultLimit, order: "asc", after: null } as const
-    return shown(thread, yield* itemsPage(userId, thread_id, firstPage))
+    return toThread(thread, yield* itemsPage(userId, thread_id, firstPage))
   })
 
   const threadsList = Effect.fnUntraced(function* (userId: UserId, params: Params<"threads.list">) {
     const page = yield* store.loadThreads(userId, pageQuery(params))
-    return { ...page, data: page.data.map((thread) => shown(thread)) }
+    return { ...page, data: page.data.map((thread) => toThread(thread)) }
   })
 
   const itemsFeedback = Effect.fnUntraced(function* (
@@ -171,7 +171,7 @@ export const makeNonStreaming = Effect.gen(function* () {
       case "threads.update": {
         const { thread_id, title } = params
         const updated = store.updateThread(userId, thread_id, { title })
-        return withinBudget(Effect.map(updated, (thread) => shown(thread)))
+        return withinBudget(Effect.map(updated, (thread) => toThread(thread)))
       }
       case "threads.delete":
         return withinBudget(Effect.as(store.deleteThread(userId, params.thread_id), {}))

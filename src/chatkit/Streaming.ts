@@ -10,9 +10,10 @@ import type { UserId } from "../core/User.ts"
 import type { ResponseEventInput, ThreadStreamEvent } from "../protocol/Events.ts"
 import type { ClientToolCallItem, UserMessageItem } from "../protocol/Items.ts"
 import type { Params, StreamingOperation, UserMessageInput } from "../protocol/Requests.ts"
-import { answered } from "../protocol/StructuredInputs.ts"
-import { shown, type ThreadMetadata } from "../protocol/Threads.ts"
-import { type Answer, Responder, type Turn } from "../responder/Responder.ts"
+import { withAnswers } from "../protocol/StructuredInputs.ts"
+import { type ThreadMetadata, toThread } from "../protocol/Threads.ts"
+import type * as Answer from "../responder/Answer.ts"
+import { Responder, type Turn } from "../responder/Responder.ts"
 import type { TurnLost } from "../threads/Errors.ts"
 import { type Change, ThreadStore } from "../threads/ThreadStore.ts"
 import type { TooManyStreams } from "../turns/Errors.ts"
@@ -92,7 +93,7 @@ export const makeStreaming = Effect.gen(function* () {
       withinBudget(store.createThread(userId, thread, changes, turn))
     )
     const events: ReadonlyArray<ThreadStreamEvent> = [
-      { type: "thread.created", thread: shown(thread) },
+      { type: "thread.created", thread: toThread(thread) },
       messageDone(message)
     ]
     return { lease, events, answer: replyTo(message) }
@@ -145,9 +146,10 @@ export const makeStreaming = Effect.gen(function* () {
     }
     const replaced: ResponseEventInput = {
       type: "thread.item.replaced",
-      item: { ...item, status: input.status, inputs: answered(item.inputs, input) }
+      item: { ...item, status: input.status, inputs: withAnswers(item.inputs, input) }
     }
-    const answer = (turn: Turn): Answer => Stream.concat(Stream.succeed(replaced), resume(turn))
+    const answer = (turn: Turn): Answer.Answer =>
+      Stream.concat(Stream.succeed(replaced), resume(turn))
     return { events: [], answer }
   })
 

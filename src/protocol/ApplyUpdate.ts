@@ -59,12 +59,3 @@ const applyToParts = (
     }
   }
 }
-
-/** Updates that come one after the other in great number and make sense only together. */
-export const isDelta = ({ type }: ThreadItemUpdate): boolean =>
-  type === "assistant_message.content_part.text_delta" ||
-  type === "widget.streaming_text.value_delta"
-
-/** Whether there is something to read in it: what a cancelled answer has to have to be kept. */
-export const hasText = (item: ThreadItem): boolean =>
-  item.type === "assistant_message" && item.content.some(({ text }) => text.trim() !== "")

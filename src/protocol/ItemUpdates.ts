@@ -66,3 +66,8 @@ export const ThreadItemUpdate = Schema.Union([
   GeneratedImageUpdate
 ])
 export type ThreadItemUpdate = typeof ThreadItemUpdate.Type
+
+/** Updates that come one after the other in great number and make sense only together. */
+export const isDelta = ({ type }: ThreadItemUpdate): boolean =>
+  type === "assistant_message.content_part.text_delta" ||
+  type === "widget.streaming_text.value_delta"

@@ -147,3 +147,7 @@ export type ThreadItem = typeof ThreadItem.Type
 
 export const isHidden = ({ type }: ThreadItem): boolean =>
   type === "hidden_context_item" || type === "sdk_hidden_context"
+
+/** Whether there is something to read in it: what a cancelled answer has to have to be kept. */
+export const hasText = (item: ThreadItem): boolean =>
+  item.type === "assistant_message" && item.content.some(({ text }) => text.trim() !== "")

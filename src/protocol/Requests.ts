@@ -115,7 +115,7 @@ export const operationTypes: ReadonlyArray<string> = Operation.members.map(
 )
 
 /** A request in full, whichever way it was written. */
-export const inFull = (request: ChatKitRequest): Operation => {
+export const expandShorthand = (request: ChatKitRequest): Operation => {
   if (request.type !== undefined) return request
   const { message, thread_id } = request
   const input: UserMessageInput = {

@@ -39,7 +39,7 @@ export type StructuredInputSubmission = typeof StructuredInputSubmission.Type
  * The questions with their answers. A question nobody answered counts as skipped, a single choice
  * keeps its first value, values need not be among the options, and unknown ids are ignored.
  */
-export const answered = (
+export const withAnswers = (
   inputs: ReadonlyArray<StructuredInput>,
   { answers, status }: StructuredInputSubmission
 ): ReadonlyArray<StructuredInput> =>

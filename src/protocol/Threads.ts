@@ -45,7 +45,7 @@ export const ThreadPage = pageOf(Thread)
 
 const noItems: Page<ThreadItem> = { data: [], has_more: false }
 
-export const shown = (
+export const toThread = (
   { allowed_image_domains, created_at, id, status, title }: ThreadMetadata,
   items: Page<ThreadItem> = noItems
 ): Thread => ({

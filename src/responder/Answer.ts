@@ -1,4 +1,5 @@
 import { Clock, Effect, type Schema, Stream } from "effect"
+import type { CurrentUser } from "../auth/CurrentUser.ts"
 import type { ResponseEventInput } from "../protocol/Events.ts"
 import type { AssistantMessageContent, ItemBase } from "../protocol/Items.ts"
 import type { Turn } from "./Responder.ts"
@@ -6,6 +7,12 @@ import type { ThreadItemUpdate } from "../protocol/ItemUpdates.ts"
 import { difference } from "../protocol/widgets/Diff.ts"
 import type { WidgetRoot } from "../protocol/widgets/Widgets.ts"
 import type { Task, Workflow } from "../protocol/Workflows.ts"
+
+/**
+ * The events of one answer. A failure ends it with an error event; the errors of `StreamErrors.ts`
+ * choose which one.
+ */
+export type Answer = Stream.Stream<ResponseEventInput, unknown, CurrentUser>
 
 type Events<E = never, R = never> = Stream.Stream<ResponseEventInput, E, R>
 

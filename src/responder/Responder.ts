@@ -2,8 +2,9 @@ import { Context, Effect, Stream } from "effect"
 import type { CurrentUser } from "../auth/CurrentUser.ts"
 import { type DbUnavailable, type NotFound } from "../core/Errors.ts"
 import { ResponderFailed } from "./Errors.ts"
+import type * as Answer from "./Answer.ts"
 import type { Action } from "../protocol/Actions.ts"
-import type { ResponseEventInput, StreamOptions } from "../protocol/Events.ts"
+import type { StreamOptions } from "../protocol/Events.ts"
 import type { IdKind } from "../core/Ids.ts"
 import type { ItemBase, ThreadItem, UserMessageItem, WidgetItem } from "../protocol/Items.ts"
 import type { PageQuery } from "../protocol/Threads.ts"
@@ -54,14 +55,11 @@ export interface Dictation {
   readonly media_type: string
 }
 
-/** The events of one answer. A failure ends it with an error event; `Failures.ts` has the telling ones. */
-export type Answer = Stream.Stream<ResponseEventInput, unknown, CurrentUser>
-
 export interface ResponderShape {
   /** Answers a message of the current user, or goes on after a tool output or structured input. */
-  readonly respond: (turn: MessageTurn) => Answer
+  readonly respond: (turn: MessageTurn) => Answer.Answer
   /** Answers a widget's action. */
-  readonly action: (turn: ActionTurn) => Answer
+  readonly action: (turn: ActionTurn) => Answer.Answer
   /** Answers a widget's action at once, with the item as it is to be shown, which is not stored. */
   readonly syncAction: (
     action: SyncAction

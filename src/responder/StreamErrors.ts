@@ -20,7 +20,7 @@ export class InvalidAnswer extends Schema.TaggedError<InvalidAnswer>()("InvalidA
 }) {}
 
 /** Decodes what a responder says, with its defaults filled in. */
-export const decoding = <A, I>(schema: Schema.Codec<A, I>) => {
+export const decoderOf = <A, I>(schema: Schema.Codec<A, I>) => {
   const decode = Schema.decodeResult(schema)
   return (input: I & { readonly type: string }): Result.Result<A, InvalidAnswer> =>
     Result.mapError(decode(input), ({ issue }) => {

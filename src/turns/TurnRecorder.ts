@@ -4,15 +4,16 @@ import { withLinks, withoutLinks } from "../attachments/ItemLinks.ts"
 import type { DbUnavailable, NotFound } from "../core/Errors.ts"
 import type { Ids } from "../core/Ids.ts"
 import type { UserId } from "../core/User.ts"
-import { applyUpdate, hasText, isDelta } from "../protocol/ApplyUpdate.ts"
+import { applyUpdate } from "../protocol/ApplyUpdate.ts"
 import {
   ResponseEvent,
   type ResponseEventInput,
   type ThreadStreamEvent
 } from "../protocol/Events.ts"
-import { isHidden, type ThreadItem } from "../protocol/Items.ts"
-import { shown, type ThreadMetadata } from "../protocol/Threads.ts"
-import { decoding, type InvalidAnswer } from "../responder/StreamErrors.ts"
+import { hasText, isHidden, type ThreadItem } from "../protocol/Items.ts"
+import { isDelta } from "../protocol/ItemUpdates.ts"
+import { type ThreadMetadata, toThread } from "../protocol/Threads.ts"
+import { decoderOf, type InvalidAnswer } from "../responder/StreamErrors.ts"
 import type { TurnLost } from "../threads/Errors.ts"
 import type { Change, ThreadPatch, ThreadStore } from "../threads/ThreadStore.ts"
 import { patchOf } from "./ThreadPatch.ts"
@@ -41,7 +42,7 @@ export interface TurnRecorder {
 /** The responder finds this in its history where the person pressed Stop (the reference's words). */
 const cancelNote = "The user cancelled the stream. Stop responding to the prior request."
 
-const decode = decoding(ResponseEvent)
+const decode = decoderOf(ResponseEvent)
 
 /** The changes a turn makes to items. */
 type ItemChange = Extract<Change, { readonly type: "put_item" | "delete_item" }>
@@ -112,7 +113,7 @@ export const turnRecorder = (
     // The person may have renamed the thread meanwhile.
     savedThread = yield* store.loadThread(userId, threadId)
     if (thread === now) thread = savedThread
-    return [...events, { type: "thread.updated", thread: shown(savedThread) } as const]
+    return [...events, { type: "thread.updated", thread: toThread(savedThread) } as const]
   })
 
   const updateStored = Effect.fnUntraced(function* (event: ItemUpdated) {

@@ -15,7 +15,8 @@ import { withLinks } from "../attachments/ItemLinks.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { Ids } from "../core/Ids.ts"
 import type { ResponseEventInput, ThreadStreamEvent } from "../protocol/Events.ts"
-import { type Answer, Responder, type Turn } from "../responder/Responder.ts"
+import type * as Answer from "../responder/Answer.ts"
+import { Responder, type Turn } from "../responder/Responder.ts"
 import { CustomStreamError, errorEventOf, StreamError } from "../responder/StreamErrors.ts"
 import { ThreadStore } from "../threads/ThreadStore.ts"
 import * as TurnEvents from "./TurnEvents.ts"
@@ -29,7 +30,7 @@ export interface TurnStart {
   readonly events: ReadonlyArray<ThreadStreamEvent>
   /** The last item that the answer builds on; the answer replaces everything after it. */
   readonly upTo?: string
-  readonly answer: (turn: Turn) => Answer
+  readonly answer: (turn: Turn) => Answer.Answer
 }
 
 /** Batch limit, so that a slow client applies back-pressure to the responder. */

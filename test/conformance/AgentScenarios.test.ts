@@ -1,9 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { type Cause, Deferred, Effect, Queue, Stream } from "effect"
-import { clientToolCall, say, streamWidget, widget } from "../../src/responder/Answer.ts"
+import * as Answer from "../../src/responder/Answer.ts"
 import { card } from "../../src/responder/playground/Directives.ts"
 import type { ResponseEventInput } from "../../src/protocol/Events.ts"
-import type { Answer, ResponderShape } from "../../src/responder/Responder.ts"
+import type { ResponderShape } from "../../src/responder/Responder.ts"
 import { add, create, operation } from "../support/Conversation.ts"
 import { done as says, inOrder, intoHistory, textOf } from "../support/conformance/Responders.ts"
 import * as expected from "../support/conformance/Expected.ts"
@@ -42,7 +42,7 @@ const answering = Effect.fnUntraced(function* (
 
 /** An answer of two sources at once, where the one can wait until the other was heard. */
 const merging = (
-  model: (tool: (text: string) => Answer) => Answer,
+  model: (tool: (text: string) => Answer.Answer) => Answer.Answer,
   ...queued: ReadonlyArray<string>
 ) =>
   Stream.unwrap(
@@ -73,12 +73,13 @@ const progress = (text: string) => ({ type: "progress_update", text })
 
 layer(Wire.scripted, { excludeTestServices: true })("the reference server's agents", (it) => {
   it.effect("1. widget from a tool → one done event", () =>
-    answering((turn) => widget(turn, card("Hello", "t")), done(shown("Hello")))
+    answering((turn) => Answer.widget(turn, card("Hello", "t")), done(shown("Hello")))
   )
 
   it.effect("2. widget generator from a tool → added, delta, done", () =>
     answering(
-      (turn) => streamWidget(turn, Stream.make(card("Hello", "t"), card("Hello, world", "t"))),
+      (turn) =>
+        Answer.streamWidget(turn, Stream.make(card("Hello", "t"), card("Hello, world", "t"))),
       expected.added(shown("Hello")),
       delta(", world", true),
       done(shown("Hello, world"))
@@ -87,7 +88,7 @@ layer(Wire.scripted, { excludeTestServices: true })("the reference server's agen
 
   it.effect("3. generator with full replacement → added, root update, done", () =>
     answering(
-      (turn) => streamWidget(turn, Stream.make(card("Hello", "t"), card("World", "t"))),
+      (turn) => Answer.streamWidget(turn, Stream.make(card("Hello", "t"), card("World", "t"))),
       expected.added(shown("Hello")),
       rootUpdate("World"),
       done(shown("World"))
@@ -102,7 +103,7 @@ layer(Wire.scripted, { excludeTestServices: true })("the reference server's agen
           () => "",
           (text, more) => text + more
         )
-        return streamWidget(
+        return Answer.streamWidget(
           turn,
           Stream.concat(
             Stream.map(texts, (text) => card(text, "t", true)),
@@ -144,7 +145,7 @@ layer(Wire.scripted, { excludeTestServices: true })("the reference server's agen
             ? intoHistory(turn, seen)
             : inOrder(
                 says(turn, { type: "task", task }, "task"),
-                clientToolCall(turn, { name: "look", arguments: {}, call_id: "call_1" })
+                Answer.clientToolCall(turn, { name: "look", arguments: {}, call_id: "call_1" })
               )
       })
       yield* me.stream(create("One"))
@@ -199,7 +200,7 @@ layer(Wire.scripted, { excludeTestServices: true })("the reference server's agen
 
   it.effect("16. queued events flow before the model's; ends when the run ends", () =>
     answering(
-      (turn) => merging(() => say(turn, "Hello, world"), "First", "Second"),
+      (turn) => merging(() => Answer.say(turn, "Hello, world"), "First", "Second"),
       progress("First"),
       progress("Second"),
       ...spoken("msg_2", "Hello,", " world")
@@ -209,7 +210,9 @@ layer(Wire.scripted, { excludeTestServices: true })("the reference server's agen
   it.effect("17. queued and model events merge", () =>
     answering(
       (turn) =>
-        merging((tool) => inOrder(say(turn, "Before"), tool("Working"), say(turn, "After"))),
+        merging((tool) =>
+          inOrder(Answer.say(turn, "Before"), tool("Working"), Answer.say(turn, "After"))
+        ),
       ...spoken("msg_2", "Before"),
       progress("Working"),
       ...spoken("msg_3", "After")

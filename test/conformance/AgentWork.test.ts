@@ -1,6 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { say, workflow, type WorkflowStep } from "../../src/responder/Answer.ts"
+import * as Answer from "../../src/responder/Answer.ts"
 import type { Turn } from "../../src/responder/Responder.ts"
 import { create } from "../support/Conversation.ts"
 import { inOrder, one } from "../support/conformance/Responders.ts"
@@ -26,8 +26,8 @@ const work = (tasks: Tasks, summary?: { readonly title: string } | { readonly du
     }
   })
 
-const thinking = (turn: Turn, ...steps: ReadonlyArray<WorkflowStep>) =>
-  workflow(turn, { type: "reasoning", tasks: [] }, Stream.fromIterable(steps))
+const thinking = (turn: Turn, ...steps: ReadonlyArray<Answer.WorkflowStep>) =>
+  Answer.workflow(turn, { type: "reasoning", tasks: [] }, Stream.fromIterable(steps))
 
 /** However many seconds it took. */
 const timeless = (text: string) => text.replace(/"duration":\d+/, `"duration":0`)
@@ -119,7 +119,8 @@ layer(Wire.scripted, { excludeTestServices: true })(
     it.effect("28. a message ends the workflow with a duration, collapsed", () =>
       Effect.gen(function* () {
         const me = yield* someone({
-          respond: (turn) => inOrder(thinking(turn, { task: thought("Hm") }), say(turn, "Yes"))
+          respond: (turn) =>
+            inOrder(thinking(turn, { task: thought("Hm") }), Answer.say(turn, "Yes"))
         })
         assert.strictEqual(
           timeless(yield* me.stream(create("Hi"))),
@@ -139,7 +140,11 @@ layer(Wire.scripted, { excludeTestServices: true })(
         const summary = { title: "Thought about it" }
         const me = yield* someone({
           respond: (turn) =>
-            workflow(turn, { type: "reasoning", tasks: [thought("Hm")], summary }, Stream.empty)
+            Answer.workflow(
+              turn,
+              { type: "reasoning", tasks: [thought("Hm")], summary },
+              Stream.empty
+            )
         })
         assert.strictEqual(
           yield* me.stream(create("Hi")),

@@ -1,6 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { widget } from "../../src/responder/Answer.ts"
+import * as Answer from "../../src/responder/Answer.ts"
 import { card } from "../../src/responder/playground/Directives.ts"
 import type { ResponderShape } from "../../src/responder/Responder.ts"
 import type { StructuredInputAnswer } from "../../src/protocol/StructuredInputs.ts"
@@ -15,7 +15,7 @@ const picked = { type: "pick", payload: { id: 1, none: null } }
 
 /** Somebody who sees the widget `msg_2`. */
 const withWidget = Effect.fnUntraced(function* (more: Partial<ResponderShape>) {
-  const me = yield* someone({ respond: (turn) => widget(turn, card("Choose")), ...more })
+  const me = yield* someone({ respond: (turn) => Answer.widget(turn, card("Choose")), ...more })
   assert.strictEqual(
     yield* me.stream(create("Hi")),
     sse(...opened("Hi"), expected.done(expected.widget("msg_2", root("Choose"))))

@@ -1,8 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { streamWidget, widget } from "../../src/responder/Answer.ts"
+import * as Answer from "../../src/responder/Answer.ts"
 import { card } from "../../src/responder/playground/Directives.ts"
-import type { Answer, Turn } from "../../src/responder/Responder.ts"
+import type { Turn } from "../../src/responder/Responder.ts"
 import { add, create, operation } from "../support/Conversation.ts"
 import {
   assistant as said,
@@ -21,7 +21,7 @@ const root = (value: string) => ({
 })
 
 const growing = (turn: Turn, ...values: ReadonlyArray<string>) =>
-  streamWidget(turn, Stream.fromIterable(values.map((value) => card(value, "t", true))))
+  Answer.streamWidget(turn, Stream.fromIterable(values.map((value) => card(value, "t", true))))
 
 /** Says something about the newest item of a type. */
 const onNewest = (
@@ -31,8 +31,8 @@ const onNewest = (
     readonly id: string
     readonly thread_id: string
     readonly created_at: string
-  }) => Answer
-): Answer =>
+  }) => Answer.Answer
+): Answer.Answer =>
   Stream.unwrap(
     Effect.map(turn.history(), ({ data }) => {
       const item = data.find((item) => item.type === type)
@@ -133,7 +133,7 @@ layer(Wire.scripted, { excludeTestServices: true })("the reference server's item
       const me = yield* someone({
         respond: (turn) =>
           inOrder(
-            widget(turn, card("Before", "t", true)),
+            Answer.widget(turn, card("Before", "t", true)),
             onNewest(turn, "widget", ({ created_at, id, thread_id }) =>
               one({
                 type: "thread.item.replaced",

@@ -1,6 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { clientToolCall, sayPartly } from "../../src/responder/Answer.ts"
+import * as Answer from "../../src/responder/Answer.ts"
 import { add, create, operation } from "../support/Conversation.ts"
 import { inOrder, message, newItem, one, textOf } from "../support/conformance/Responders.ts"
 import * as expected from "../support/conformance/Expected.ts"
@@ -13,7 +13,7 @@ layer(Wire.scripted, { excludeTestServices: true })("the reference server's turn
     () =>
       Effect.gen(function* () {
         const me = yield* someone({
-          respond: (turn) => Stream.concat(sayPartly(turn, "Hello, World!"), Stream.never)
+          respond: (turn) => Stream.concat(Answer.sayPartly(turn, "Hello, World!"), Stream.never)
         })
         assert.strictEqual(
           yield* me.leave(create("Hi"), `"delta":" World!"`),
@@ -135,7 +135,7 @@ layer(Wire.scripted, { excludeTestServices: true })("the reference server's turn
         const call = { name: "pick", arguments: { from: [1, null] }, call_id: "call_1" }
         const me = yield* someone({
           respond: (turn) =>
-            textOf(turn) === undefined ? message(turn, "Picked") : clientToolCall(turn, call)
+            textOf(turn) === undefined ? message(turn, "Picked") : Answer.clientToolCall(turn, call)
         })
         const shown = (status: string, output = {}) => {
           const { arguments: given, call_id, name } = call

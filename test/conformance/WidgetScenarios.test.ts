@@ -1,6 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { streamWidget, widget } from "../../src/responder/Answer.ts"
+import * as Answer from "../../src/responder/Answer.ts"
 import type { IconName } from "../../src/protocol/Icons.ts"
 import { dynamicWidget, type WidgetRoot } from "../../src/protocol/widgets/Widgets.ts"
 import { create } from "../support/Conversation.ts"
@@ -40,7 +40,9 @@ const roots: ReadonlyArray<readonly [string, (value: string, streaming?: boolean
 
 /** What is sent between the first state of a widget and its end. */
 const between = Effect.fnUntraced(function* (...states: ReadonlyArray<WidgetRoot>) {
-  const me = yield* someone({ respond: (turn) => streamWidget(turn, Stream.fromIterable(states)) })
+  const me = yield* someone({
+    respond: (turn) => Answer.streamWidget(turn, Stream.fromIterable(states))
+  })
   const body = yield* me.stream(create("Hi"))
   const shown = (state: WidgetRoot | undefined) =>
     expected.widget("msg_2", state as unknown as Fields)
@@ -108,7 +110,7 @@ layer(Wire.scripted, { excludeTestServices: true })("the reference's widgets and
     Effect.gen(function* () {
       const me = yield* someone({
         respond: (turn) =>
-          widget(
+          Answer.widget(
             turn,
             dynamicWidget({
               type: "Card",
@@ -131,7 +133,7 @@ layer(Wire.scripted, { excludeTestServices: true })("the reference's widgets and
   it.effect("`Basic` root allowed in a thread item", () =>
     Effect.gen(function* () {
       const basic = { type: "Basic" as const, children: [{ type: "Title" as const, value: "Hi" }] }
-      const me = yield* someone({ respond: (turn) => widget(turn, basic) })
+      const me = yield* someone({ respond: (turn) => Answer.widget(turn, basic) })
       const shown = expected.widget("msg_2", basic)
       assert.strictEqual(yield* me.stream(create("Hi")), sse(...opened("Hi"), done(shown)))
       assert.deepStrictEqual(yield* me.reload("thr_1"), expected.page(user("msg_1", "Hi"), shown))

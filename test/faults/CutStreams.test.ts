@@ -1,6 +1,6 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Queue, Redacted, Stream } from "effect"
-import { say } from "../../src/responder/Answer.ts"
+import * as Answer from "../../src/responder/Answer.ts"
 import type { MessageTurn } from "../../src/responder/Responder.ts"
 import * as Database from "../../src/postgres/Pool.ts"
 import { onRealServer, TestDatabase } from "../support/Database.ts"
@@ -19,7 +19,7 @@ const dictated = Effect.gen(function* () {
   const target = new URL(database.url!)
   const proxy = yield* Proxy.make({ host: target.hostname, port: Number(target.port || 5432) })
   const dictation = (turn: MessageTurn) =>
-    Stream.flatMap(Stream.fromQueue(words), (text) => say(turn, text))
+    Stream.flatMap(Stream.fromQueue(words), (text) => Answer.say(turn, text))
   const { logs, url } = yield* start(
     Database.layer({ url: Redacted.make(throughPort(target.href, proxy.port)), poolSize: 10 }),
     {},

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { say, streamText } from "../../src/responder/Answer.ts"
-import type { Answer, MessageTurn } from "../../src/responder/Responder.ts"
+import * as Answer from "../../src/responder/Answer.ts"
+import type { MessageTurn } from "../../src/responder/Responder.ts"
 import { TestDatabase } from "../support/Database.ts"
 import { ask, eventsOf, forgiving, start } from "../support/Server.ts"
 import { assertOk, eventually, freshDatabase } from "../support/faults/BehindProxy.ts"
@@ -20,10 +20,10 @@ const talkative = () => {
     pulled += 1
     return text
   })
-  const answers: Record<string, (turn: MessageTurn) => Answer> = {
-    "a text that goes on": (turn) => streamText(turn, Stream.fromEffectRepeat(next)),
+  const answers: Record<string, (turn: MessageTurn) => Answer.Answer> = {
+    "a text that goes on": (turn) => Answer.streamText(turn, Stream.fromEffectRepeat(next)),
     "one item after the other": (turn) =>
-      Stream.forever(Stream.unwrap(Effect.map(next, (text) => say(turn, text)))),
+      Stream.forever(Stream.unwrap(Effect.map(next, (text) => Answer.say(turn, text)))),
     "many events at once": () =>
       Stream.fromArray(
         Array.from({ length: 2 * most }, () => ({

@@ -1,6 +1,6 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Redacted, Stream } from "effect"
-import { say } from "../../src/responder/Answer.ts"
+import * as Answer from "../../src/responder/Answer.ts"
 import type { MessageTurn } from "../../src/responder/Responder.ts"
 import { TurnWait } from "../../src/turns/TurnLeases.ts"
 import * as Database from "../../src/postgres/Pool.ts"
@@ -19,14 +19,14 @@ const twoServers = Effect.fnUntraced(function* (options: { readonly wait?: numbe
   const { database, token } = yield* freshDatabase
   const gate = yield* Deferred.make<void>()
   const hold = (turn: MessageTurn) =>
-    say(turn, "Held").pipe(
+    Answer.say(turn, "Held").pipe(
       Stream.concat(Stream.fromEffectDrain(Deferred.await(gate))),
       Stream.concat(
         Stream.fromEffectDrain(
           turn.updateThread((thread) => ({ ...thread, metadata: { held: "yes" } }))
         )
       ),
-      Stream.concat(Stream.suspend(() => say(turn, "Let go")))
+      Stream.concat(Stream.suspend(() => Answer.say(turn, "Let go")))
     )
   const { layer: responder } = scripted({ hold })
   const first = yield* start(database.client, {}, forgiving, responder)

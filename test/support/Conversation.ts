@@ -8,7 +8,8 @@ import { ChatKit } from "../../src/chatkit/ChatKit.ts"
 import { type IdKind, Ids, prefixes, timestamp } from "../../src/core/Ids.ts"
 import { Playground } from "../../src/responder/playground/Playground.ts"
 import { ChatKitRequest } from "../../src/protocol/Requests.ts"
-import { type Answer, Responder, type ResponderShape } from "../../src/responder/Responder.ts"
+import type * as Answer from "../../src/responder/Answer.ts"
+import { Responder, type ResponderShape } from "../../src/responder/Responder.ts"
 import { eventJson } from "../../src/protocol/EventJson.ts"
 import { isTurnEvents, toStream } from "../../src/turns/TurnEvents.ts"
 import { TurnLeases } from "../../src/turns/TurnLeases.ts"
@@ -80,7 +81,7 @@ export const responding = (
   more: Partial<ResponderShape> = {}
 ) => Layer.succeed(Responder, Responder.make({ respond, ...more }))
 
-export const saying = (answer: Answer) => responding(() => answer)
+export const saying = (answer: Answer.Answer) => responding(() => answer)
 
 const as = (person: string) =>
   Effect.provideService(CurrentUser, {

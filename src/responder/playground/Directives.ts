@@ -1,10 +1,10 @@
 import { Effect, Result, Schema, Stream } from "effect"
-import { clientToolCall, say, sayPartly, streamWidget, widget, workflow } from "../Answer.ts"
+import * as Answer from "../Answer.ts"
 import type { ResponseEventInput } from "../../protocol/Events.ts"
 import { CustomStreamError, StreamError } from "../StreamErrors.ts"
 import { type IconName, isIconName } from "../../protocol/Icons.ts"
 import type { AssistantMessageItem, ItemBase } from "../../protocol/Items.ts"
-import type { Answer, Turn } from "../Responder.ts"
+import type { Turn } from "../Responder.ts"
 import type { WidgetRoot } from "../../protocol/widgets/Widgets.ts"
 import type { Task } from "../../protocol/Workflows.ts"
 
@@ -12,19 +12,19 @@ import type { Task } from "../../protocol/Workflows.ts"
 export interface Directive {
   /** As `/help` shows it. */
   readonly usage: string
-  readonly run: (turn: Turn, argument: string) => Answer
+  readonly run: (turn: Turn, argument: string) => Answer.Answer
 }
 
 const wrong = (message: string) =>
   Stream.fail(new CustomStreamError({ message, allow_retry: false }))
 
-const one = (event: ResponseEventInput): Answer => Stream.succeed(event)
+const one = (event: ResponseEventInput): Answer.Answer => Stream.succeed(event)
 
 const done = (
   turn: Turn,
   kind: "message" | "task",
   item: (base: ItemBase) => Extract<ResponseEventInput, { readonly item: unknown }>["item"]
-): Answer =>
+): Answer.Answer =>
   Stream.fromEffect(
     Effect.map(turn.newItem(kind), (base) => ({
       type: "thread.item.done" as const,
@@ -42,8 +42,8 @@ const object = Schema.decodeUnknownResult(
 const withJson = (
   name: string,
   argument: string,
-  use: (name: string, data: { readonly [key: string]: Schema.Json }) => Answer
-): Answer => {
+  use: (name: string, data: { readonly [key: string]: Schema.Json }) => Answer.Answer
+): Answer.Answer => {
   const [, first = "", json = "{}"] = /^([^|]*)(?:\|([\s\S]*))?$/.exec(argument) ?? []
   const data = object(json.trim() === "" ? "{}" : json)
   return Result.isSuccess(data)
@@ -76,7 +76,7 @@ const onNewestAnswer = (turn: Turn, change: (item: AssistantMessageItem) => Resp
     )
   )
 
-const changing = (turn: Turn, change: Parameters<Turn["updateThread"]>[0]): Answer =>
+const changing = (turn: Turn, change: Parameters<Turn["updateThread"]>[0]): Answer.Answer =>
   Stream.fromEffectDrain(turn.updateThread(change))
 
 const levels = ["info", "warning", "danger"] as const
@@ -84,8 +84,8 @@ const first: Task = { status_indicator: "loading", type: "custom", title: "one" 
 
 /** By name, in the order in which `/help` lists them. */
 export const directives: Readonly<Record<string, Directive>> = {
-  say: { usage: "TEXT", run: say },
-  partial: { usage: "TEXT", run: sayPartly },
+  say: { usage: "TEXT", run: Answer.say },
+  partial: { usage: "TEXT", run: Answer.sayPartly },
   pause: { usage: "", run: () => Stream.never },
   progress: {
     usage: "ICON|TEXT",
@@ -119,7 +119,7 @@ export const directives: Readonly<Record<string, Directive>> = {
     usage: "NAME|JSON",
     run: (turn, argument) =>
       withJson("tool", argument, (name, data) =>
-        clientToolCall(turn, { name, arguments: data, call_id: "call_1" })
+        Answer.clientToolCall(turn, { name, arguments: data, call_id: "call_1" })
       )
   },
   hidden: {
@@ -129,12 +129,12 @@ export const directives: Readonly<Record<string, Directive>> = {
   },
   widget: {
     usage: "TEXT",
-    run: (turn, copy_text) => widget(turn, card(copy_text, "t"), { copy_text })
+    run: (turn, copy_text) => Answer.widget(turn, card(copy_text, "t"), { copy_text })
   },
   widget_stream: {
     usage: "",
     run: (turn) =>
-      streamWidget(
+      Answer.streamWidget(
         turn,
         Stream.make(
           card("", "t", true),
@@ -147,7 +147,7 @@ export const directives: Readonly<Record<string, Directive>> = {
   workflow: {
     usage: "",
     run: (turn) =>
-      workflow(
+      Answer.workflow(
         turn,
         { type: "custom", tasks: [first], summary: { duration: 1 } },
         Stream.make(

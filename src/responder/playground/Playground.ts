@@ -1,8 +1,8 @@
 import { Effect, Layer, type Schema, Stream } from "effect"
-import { say } from "../Answer.ts"
+import * as Answer from "../Answer.ts"
 import { card, directives } from "./Directives.ts"
 import type { UserMessageItem } from "../../protocol/Items.ts"
-import { type Answer, Responder, type Turn } from "../Responder.ts"
+import { Responder, type Turn } from "../Responder.ts"
 
 /**
  * Answers without a model, so that a ChatKit front end can be tried offline: echoes what it is
@@ -12,11 +12,11 @@ export const Playground = Layer.succeed(
   Responder,
   Responder.make({
     respond: (turn) => {
-      if (turn.message === undefined) return say(turn, "resumed")
+      if (turn.message === undefined) return Answer.say(turn, "resumed")
       const text = textOf(turn.message)
       return text.startsWith("/")
         ? Stream.flatMap(Stream.fromIterable(linesOf(text)), (line) => answerTo(turn, line))
-        : say(turn, `Echo: ${text}`)
+        : Answer.say(turn, `Echo: ${text}`)
     },
     action: (turn) => {
       const { action, sender } = turn
@@ -27,7 +27,7 @@ export const Playground = Layer.succeed(
             item_id: sender.id,
             update: { type: "widget.root.updated", widget: card("updated") }
           })
-        : say(turn, `action ${action.type} ${JSON.stringify(sorted(action.payload))}`)
+        : Answer.say(turn, `action ${action.type} ${JSON.stringify(sorted(action.payload))}`)
     },
     syncAction: ({ action, sender }) =>
       Effect.succeed(
@@ -46,13 +46,13 @@ const textOf = ({ content }: UserMessageItem): string =>
 const linesOf = (text: string): ReadonlyArray<string> =>
   text.split(/\r?\n/).filter((line) => line.trim() !== "")
 
-const answerTo = (turn: Turn, line: string): Answer => {
+const answerTo = (turn: Turn, line: string): Answer.Answer => {
   const [, name, argument = ""] = /^\/(\S*)\s?(.*)$/.exec(line) ?? []
-  if (name === undefined) return say(turn, `Echo: ${line}`)
-  if (name === "help") return say(turn, help)
+  if (name === undefined) return Answer.say(turn, `Echo: ${line}`)
+  if (name === "help") return Answer.say(turn, help)
   return Object.hasOwn(directives, name)
     ? directives[name]!.run(turn, argument)
-    : say(turn, "There is no such directive; /help lists them.")
+    : Answer.say(turn, "There is no such directive; /help lists them.")
 }
 
 const help = [

@@ -2,7 +2,8 @@ import { Effect, Stream } from "effect"
 import type { ResponseEventInput } from "../../../src/protocol/Events.ts"
 import type { IdKind } from "../../../src/core/Ids.ts"
 import type { ItemBase, ThreadItem } from "../../../src/protocol/Items.ts"
-import type { Answer, MessageTurn, Turn } from "../../../src/responder/Responder.ts"
+import type * as Answer from "../../../src/responder/Answer.ts"
+import type { MessageTurn, Turn } from "../../../src/responder/Responder.ts"
 
 type Item = typeof ThreadItem.Encoded
 type Rest = Item extends infer I ? (I extends Item ? Omit<I, keyof ItemBase> : never) : never
@@ -10,10 +11,10 @@ type Rest = Item extends infer I ? (I extends Item ? Omit<I, keyof ItemBase> : n
 export const newItem = (turn: Turn, rest: Rest, kind: IdKind = "message") =>
   Effect.map(turn.newItem(kind), (base) => ({ ...base, ...rest }) as Item)
 
-export const one = (event: ResponseEventInput): Answer => Stream.succeed(event)
+export const one = (event: ResponseEventInput): Answer.Answer => Stream.succeed(event)
 
 /** An item that is there at once. */
-export const done = (turn: Turn, rest: Rest, kind?: IdKind): Answer =>
+export const done = (turn: Turn, rest: Rest, kind?: IdKind): Answer.Answer =>
   Stream.fromEffect(
     Effect.map(newItem(turn, rest, kind), (item) => ({ type: "thread.item.done" as const, item }))
   )
@@ -24,13 +25,13 @@ export const assistant = (text: string) => ({
 })
 
 /** A whole message at once. */
-export const message = (turn: Turn, text: string): Answer => done(turn, assistant(text))
+export const message = (turn: Turn, text: string): Answer.Answer => done(turn, assistant(text))
 
-export const change = (turn: Turn, ...[update]: Parameters<Turn["updateThread"]>): Answer =>
+export const change = (turn: Turn, ...[update]: Parameters<Turn["updateThread"]>): Answer.Answer =>
   Stream.fromEffectDrain(turn.updateThread(update))
 
 /** One after the other. */
-export const inOrder = (...answers: ReadonlyArray<Answer>): Answer =>
+export const inOrder = (...answers: ReadonlyArray<Answer.Answer>): Answer.Answer =>
   answers.reduce((before, next) => Stream.concat(before, next))
 
 /** What the person wrote, or nothing when the turn goes on without a message. */
@@ -38,7 +39,7 @@ export const textOf = ({ message }: MessageTurn): string | undefined =>
   message?.content.map(({ text }) => text).join("")
 
 /** Answers nothing, and notes what the responder finds in its history, the oldest first. */
-export const intoHistory = (turn: Turn, seen: Array<unknown>): Answer =>
+export const intoHistory = (turn: Turn, seen: Array<unknown>): Answer.Answer =>
   Stream.fromEffectDrain(
     Effect.map(turn.history({ order: "asc" }), ({ data }) => seen.push(...data))
   )

@@ -1,5 +1,5 @@
 import { Effect, Stream } from "effect"
-import { streamText } from "../../../src/responder/Answer.ts"
+import * as Answer from "../../../src/responder/Answer.ts"
 import type { MessageTurn } from "../../../src/responder/Responder.ts"
 import { eventually } from "./BehindProxy.ts"
 
@@ -15,7 +15,7 @@ export const talkative = () => {
     return long
   })
   return {
-    loud: (turn: MessageTurn) => streamText(turn, Stream.fromEffectRepeat(more)),
+    loud: (turn: MessageTurn) => Answer.streamText(turn, Stream.fromEffectRepeat(more)),
     said: () => said,
     heldUp: eventually(
       Effect.sync(() => said),

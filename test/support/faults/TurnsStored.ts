@@ -1,7 +1,8 @@
 import { assert } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
 import { Playground } from "../../../src/responder/playground/Playground.ts"
-import { type Answer, type MessageTurn, Responder } from "../../../src/responder/Responder.ts"
+import type * as Answer from "../../../src/responder/Answer.ts"
+import { type MessageTurn, Responder } from "../../../src/responder/Responder.ts"
 import { TestDatabase } from "../Database.ts"
 import { eventually } from "./BehindProxy.ts"
 
@@ -59,7 +60,9 @@ export const threadIds = Effect.gen(function* () {
  * Answers to the messages that have a name here, and the playground's to all others; counts those
  * that have begun and those that have not ended yet.
  */
-export const scripted = (script: Readonly<Record<string, (turn: MessageTurn) => Answer>> = {}) => {
+export const scripted = (
+  script: Readonly<Record<string, (turn: MessageTurn) => Answer.Answer>> = {}
+) => {
   let begun = 0
   let open = 0
   const layer = Layer.effect(

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { say, streamText } from "../../../src/responder/Answer.ts"
-import type { Answer, MessageTurn } from "../../../src/responder/Responder.ts"
+import * as Answer from "../../../src/responder/Answer.ts"
+import type { MessageTurn } from "../../../src/responder/Responder.ts"
 import { eventually, freshDatabase } from "../../support/faults/BehindProxy.ts"
 import { call, callUnread, type Event, threadOf } from "../../support/faults/Leaving.ts"
 import { gate, holdGate } from "../../support/faults/Locks.ts"
@@ -20,7 +20,7 @@ import { ask, eventsOf, forgiving, start } from "../../support/Server.ts"
 
 /** A server on an empty database whose responder knows these messages besides the playground's. */
 const server = Effect.fnUntraced(function* (
-  script: Readonly<Record<string, (turn: MessageTurn) => Answer>> = {}
+  script: Readonly<Record<string, (turn: MessageTurn) => Answer.Answer>> = {}
 ) {
   const { database, token } = yield* freshDatabase
   const responder = scripted(script)
@@ -56,7 +56,7 @@ const deltas = (events: ReadonlyArray<Event>) =>
   events.map(({ update }) => (update as { readonly delta?: string } | undefined)?.delta ?? "")
 
 /** Begins an item of each kind that has no text worth keeping, and goes no further. */
-const beginning = (turn: MessageTurn): Answer =>
+const beginning = (turn: MessageTurn): Answer.Answer =>
   Stream.unwrap(
     Effect.gen(function* () {
       const base = yield* turn.newItem("message")
@@ -105,7 +105,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
   it.effect("in the middle of a word keeps no less than it has heard", () =>
     Effect.gen(function* () {
       const endless = (turn: MessageTurn) =>
-        streamText(turn, Stream.forever(Stream.make("round ", "and ")))
+        Answer.streamText(turn, Stream.forever(Stream.make("round ", "and ")))
       const { leftBehind, responder, token, url } = yield* server({ endless })
       const client = yield* call(url, token, { message: "endless" })
       yield* client.hears(`"delta":"and "`)
@@ -152,7 +152,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
   it.effect("before there is anything to read leaves the note and nothing else", () =>
     Effect.gen(function* () {
       const blank = (turn: MessageTurn) =>
-        streamText(turn, Stream.concat(Stream.make(" ", "\n"), Stream.never))
+        Answer.streamText(turn, Stream.concat(Stream.make(" ", "\n"), Stream.never))
       const { leftBehind, token, url } = yield* server({ blank, beginning })
       for (const [message, sign] of [
         ["/pause", "stream_options"],
@@ -226,9 +226,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
   it.effect("from a retry gets the old answer back, or what there is of the new one", () =>
     Effect.gen(function* () {
       const answers = [
-        (turn: MessageTurn) => say(turn, "Old"),
+        (turn: MessageTurn) => Answer.say(turn, "Old"),
         () => Stream.never,
-        (turn: MessageTurn) => Stream.concat(say(turn, "New"), Stream.never)
+        (turn: MessageTurn) => Stream.concat(Answer.say(turn, "New"), Stream.never)
       ]
       const again = (turn: MessageTurn) => (answers.shift() ?? assert.fail("no answer left"))(turn)
       const { responder, token, url } = yield* server({ again })
@@ -255,8 +255,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
   it.effect("from a retry whose new answer has begun gets what there is of it", () =>
     Effect.gen(function* () {
       const answers = [
-        (turn: MessageTurn) => say(turn, "Old"),
-        (turn: MessageTurn) => streamText(turn, Stream.concat(Stream.make("New"), Stream.never))
+        (turn: MessageTurn) => Answer.say(turn, "Old"),
+        (turn: MessageTurn) =>
+          Answer.streamText(turn, Stream.concat(Stream.make("New"), Stream.never))
       ]
       const again = (turn: MessageTurn) => (answers.shift() ?? assert.fail("no answer left"))(turn)
       const { leftBehind, token, url } = yield* server({ again })
