@@ -3,7 +3,8 @@ import { Console, Effect } from "effect"
 import { inspect } from "./Inspect.ts"
 import { developmentOnly, mint } from "./Mint.ts"
 import { reportAndExit, Usage } from "./Exit.ts"
-import { isProduction, Settings } from "../settings/Settings.ts"
+import { isProduction } from "../settings/Server.ts"
+import { Settings } from "../settings/Settings.ts"
 
 const settings = Effect.provide(Settings, Settings.layer)
 

@@ -37,7 +37,14 @@ export class Ids extends Context.Service<
   })
 }
 
-const randomHex = () => Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("hex")
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
+
+/** 128 random bits; neither Node 24 nor every browser has `Uint8Array.toHex`. */
+const randomHex = (): string => {
+  let hex = ""
+  for (const byte of crypto.getRandomValues(new Uint8Array(16))) hex += hexOfByte[byte]
+  return hex
+}
 
 /** Whether a text can be an id at all; other texts are kept away from every statement. */
 export const isId = (id: string): boolean => /^[\x21-\x7e]{1,128}$/.test(id)

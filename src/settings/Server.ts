@@ -1,0 +1,46 @@
+import { ByteSize } from "effect"
+import { integer, itemsOf, oneOf, setting, size, text, webUrl } from "./Setting.ts"
+
+/** Whether this `NODE_ENV` means production, in whatever case it is written. */
+export const isProduction = (nodeEnv: string | undefined): boolean =>
+  nodeEnv?.trim().toLowerCase() === "production"
+
+export const server = {
+  // Only known words: a misspelt "production" must not start with the demo people.
+  production: oneOf("NODE_ENV", { development: false, test: false, production: true }, () => false),
+  host: text("HOST", "127.0.0.1"),
+  /** 0 takes a free port. */
+  port: integer("PORT", 8000, { min: 0, max: 65_535 }),
+  corsOrigins: setting(
+    "CORS_ORIGINS",
+    (text) => {
+      const origins = itemsOf(text)
+      const isExact = (origin: string) =>
+        URL.parse(origin)?.origin === origin && !origin.includes("*")
+      return origins.every(isExact) ? origins : undefined
+    },
+    {
+      fallback: (): ReadonlyArray<string> => [],
+      advice:
+        "list exact origins, comma-separated, without path or trailing slash, as https://app.example.com"
+    }
+  ),
+  /** Where browsers reach this server, without a trailing slash; undefined: what requests say. */
+  publicUrl: setting(
+    "PUBLIC_URL",
+    (text) => (/[?#]/.test(text) ? undefined : webUrl(text)?.href.replace(/\/+$/, "")),
+    {
+      fallback: () => undefined,
+      advice:
+        "set where browsers reach this server, without a query, as https://chat.example.com, or leave it out"
+    }
+  ),
+  bodyLimit: size("BODY_LIMIT", ByteSize.mebibytes(1), ByteSize.mebibytes(64)),
+  /** Whether `GET /docs` shows the documentation of the API. */
+  docs: oneOf(
+    "DOCS",
+    { on: true, off: false, true: true, false: false, "1": true, "0": false },
+    (production) => !production,
+    ["on", "off"]
+  )
+}
