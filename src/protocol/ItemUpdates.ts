@@ -64,5 +64,5 @@ export const ThreadItemUpdate = Schema.Union([
   ...WidgetUpdate.members,
   WorkflowUpdate,
   GeneratedImageUpdate
-])
+]).annotate({ identifier: "ThreadItemUpdate" })
 export type ThreadItemUpdate = typeof ThreadItemUpdate.Type
