@@ -2,7 +2,7 @@ import type { Server } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, Layer } from "effect"
 import { FetchHttpClient, HttpIncomingMessage, HttpRouter } from "effect/http"
-import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import { HttpApiBuilder } from "effect/http-api"
 import type { SqlClient } from "effect/sql"
 import { Api } from "./api/Api.ts"
 import { Authenticator } from "./auth/Authenticator.ts"
@@ -41,6 +41,7 @@ import { Envelope, isLoopback } from "./http/Envelope.ts"
 import { HealthHttp } from "./http/HealthHttp.ts"
 import { keySourceHttp } from "./betterauth/KeySourceHttp.ts"
 import * as NodeServer from "./http/NodeServer.ts"
+import { contractPath, Pages } from "./http/Pages.ts"
 import { SupportHttp } from "./http/SupportHttp.ts"
 import { Settings, type SettingsShape } from "./settings/Settings.ts"
 import { Startup } from "./http/Startup.ts"
@@ -114,22 +115,21 @@ export const Storage = (
 }
 
 /** How the world is answered. Needs the services above, and a server to listen with. */
-export const Http = ({ bodyLimit, corsOrigins, docs, production, publicUrl }: SettingsShape) => {
+export const Http = (settings: SettingsShape) => {
+  const { bodyLimit, corsOrigins, production, publicUrl } = settings
+  const pages = Pages(settings)
   const origins = new Set(corsOrigins)
-  const contract = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
+  const contract = HttpApiBuilder.layer(Api, { openapiPath: contractPath }).pipe(
     Layer.provide(SupportHttp.pipe(Layer.provide(AuthenticationHttp))),
     Layer.provide(AttachmentsHttp.pipe(Layer.provide(AuthenticationHttp))),
     Layer.provide(HealthHttp)
   )
-  const page = docs
-    ? HttpApiScalar.layer(Api, { path: "/docs", scalar: { withDefaultFonts: false } })
-    : Layer.empty
   const envelope = Envelope({
-    docs,
+    pages: pages.paths,
     publicUrl,
     allowsOrigin: (origin) => origins.has(origin) || (!production && isLoopback(origin))
   })
-  return HttpRouter.serve(Layer.mergeAll(contract, page, envelope), {
+  return HttpRouter.serve(Layer.mergeAll(contract, pages.layer, envelope), {
     disableLogger: true,
     disableListenLog: true
   }).pipe(

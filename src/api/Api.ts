@@ -12,6 +12,7 @@ export class Api extends HttpApi.make("effect-chatkit")
     OpenApi.annotations({
       title: "effect-chatkit",
       version: "0.1.0",
-      description: "ChatKit's backend for the people your Better Auth app signs in."
+      description:
+        "The ChatKit backend for the users of your Better Auth app. `npm run -s token -- ada` prints a token for the demo user ada in development; in a page it is `authClient.token()`."
     })
   ) {}

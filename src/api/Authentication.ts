@@ -1,11 +1,6 @@
 import { HttpApiMiddleware, HttpApiSecurity, OpenApi } from "effect/http-api"
 import { CurrentUser } from "../auth/CurrentUser.ts"
-import {
-  InvalidTokenWire,
-  NoActiveSessionWire,
-  UnavailableWire,
-  UserNotFoundWire
-} from "./Errors.ts"
+import { forAnyone } from "./ErrorSchemas.ts"
 
 /** Lets a request through only with a known user and a live session. */
 export class Authentication extends HttpApiMiddleware.Service<
@@ -13,12 +8,20 @@ export class Authentication extends HttpApiMiddleware.Service<
   { provides: CurrentUser }
 >()("effect-chatkit/api/Authentication", {
   security: {
-    bearer: HttpApiSecurity.bearer.pipe(
+    // Scalar knows the scheme in lower case only: `HttpApiSecurity.bearer` is shown as Basic.
+    bearer: HttpApiSecurity.http({ scheme: "bearer" }).pipe(
       HttpApiSecurity.annotate(
         OpenApi.Description,
-        "A token of Better Auth's JWT plugin: `authClient.token()`"
-      )
+        "A JWT of Better Auth's `jwt()` plugin: `authClient.token()` in the browser. In development `npm run -s token -- ada` prints one for the demo user ada."
+      ),
+      HttpApiSecurity.annotate(OpenApi.Format, "JWT")
     )
   },
-  error: [InvalidTokenWire, UserNotFoundWire, NoActiveSessionWire, UnavailableWire]
+  error: [
+    forAnyone.InvalidToken,
+    forAnyone.UserNotFound,
+    forAnyone.NoActiveSession,
+    forAnyone.Unavailable,
+    forAnyone.Refused500
+  ]
 }) {}

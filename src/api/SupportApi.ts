@@ -1,22 +1,14 @@
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Attachment } from "../protocol/Attachments.ts"
 import { ThreadStreamEvent } from "../protocol/Events.ts"
 import { ThreadItem } from "../protocol/Items.ts"
 import { ChatKitRequest } from "../protocol/Requests.ts"
 import { ItemPage, Thread, ThreadPage } from "../protocol/Threads.ts"
 import { Authentication } from "./Authentication.ts"
-import {
-  AttachmentTooLargeWire,
-  AttachmentTypeRefusedWire,
-  ConflictWire,
-  InvalidRequestWire,
-  NotFoundWire,
-  RefusedWire,
-  ResponderFailedWire,
-  TooManyWire,
-  UnavailableWire
-} from "./Errors.ts"
+import { described } from "./Described.ts"
+import { forUser } from "./ErrorSchemas.ts"
+import { documents, requests, stream } from "./Examples.ts"
 
 /** `{}`, once nothing else fits: what is deleted, and feedback that was heard. */
 const Done = Schema.Struct({})
@@ -34,19 +26,39 @@ export const chatkit = HttpApiEndpoint.post("chatkit", "/support/chatkit", {
     HttpApiSchema.StreamSse({ data: ThreadStreamEvent })
   ],
   error: [
-    InvalidRequestWire,
-    NotFoundWire,
-    ConflictWire,
-    AttachmentTooLargeWire,
-    AttachmentTypeRefusedWire,
-    TooManyWire,
-    ResponderFailedWire,
-    UnavailableWire,
-    ...RefusedWire
+    forUser.InvalidRequest,
+    forUser.NotFound,
+    forUser.Conflict,
+    forUser.AttachmentTooLarge,
+    forUser.AttachmentTypeRefused,
+    forUser.TooMany,
+    forUser.ResponderFailed,
+    forUser.Unavailable,
+    forUser.Refused413,
+    forUser.Refused415,
+    forUser.Refused500
   ]
-})
+}).annotateMerge(
+  described({
+    summary: "Send a ChatKit request",
+    description: [
+      'The one URL of ChatKit\'s protocol. `type` names one of sixteen operations; the short form `{"message": "Hello"}` is for a terminal.',
+      "`threads.create`, `threads.add_user_message`, `threads.add_client_tool_output`, `threads.add_structured_input`, `threads.retry_after_item` and `threads.custom_action` are answered with a stream of events (`text/event-stream`), all others with one JSON document.",
+      "A failure after the stream has begun is its last event, of type `error`."
+    ].join("\n\n"),
+    request: { "application/json": { examples: requests } },
+    success: {
+      description: "One JSON document, or events until the turn is over",
+      content: {
+        "application/json": { examples: documents },
+        "text/event-stream": { examples: { "threads.create": { value: stream } } }
+      }
+    }
+  })
+)
 
 /** ChatKit's one URL. Authentication is outermost: it is decided before a byte of the body is read. */
 export class SupportApi extends HttpApiGroup.make("support")
   .add(chatkit)
-  .middleware(Authentication) {}
+  .middleware(Authentication)
+  .annotate(OpenApi.Description, "ChatKit's protocol, for authenticated users.") {}

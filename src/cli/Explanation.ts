@@ -1,3 +1,4 @@
+import { errorTable } from "../api/ErrorTable.ts"
 import type { AuthenticationError } from "../auth/Authenticator.ts"
 import { decodeObject } from "../auth/Jws.ts"
 import type { InvalidTokenReason } from "../auth/Errors.ts"
@@ -60,7 +61,7 @@ export const explain = (
 const expiry = (token: string, now: number): string => {
   const { exp } = told(token).payload
   return typeof exp === "number" && exp <= now
-    ? ` It expired ${relative(exp, now)}, so the answer would be 401 in any case.`
+    ? ` It expired ${relative(exp, now)}, so the answer would be ${errorTable.InvalidToken.status} in any case.`
     : ""
 }
 

@@ -1,4 +1,5 @@
 import { Effect, Layer, References } from "effect"
+import { errorTable } from "../api/ErrorTable.ts"
 import { Authentication, Storage } from "../App.ts"
 import { Identities } from "../auth/Identities.ts"
 import { type AuthenticationError, Authenticator } from "../auth/Authenticator.ts"
@@ -64,19 +65,11 @@ const worldOf = Effect.fnUntraced(function* (
 })
 
 const outcome = ({ _tag }: AuthenticationError, { jwksUrl }: SettingsShape): string => {
-  switch (_tag) {
-    case "InvalidToken":
-      return "The server would refuse it with 401"
-    case "UserNotFound":
-    case "NoActiveSession":
-      return "The server would refuse it with 404"
-    case "DbUnavailable":
-      return "Undecided, a server in this state would answer 503"
-    case "KeysUnavailable":
-      return jwksUrl === undefined
-        ? "Undecided, a server in this state would answer 503"
-        : "Undecided here"
-  }
+  if (_tag === "KeysUnavailable" && jwksUrl !== undefined) return "Undecided here"
+  const { status } = errorTable[_tag]
+  return status < 500
+    ? `The server would refuse it with ${status}`
+    : `Undecided, a server in this state would answer ${status}`
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -5,11 +5,9 @@ import { PublicUrl } from "../attachments/PublicUrl.ts"
 import { TimeBudget } from "../core/TimeBudget.ts"
 import { Timeouts } from "../core/Timeouts.ts"
 import { Draining } from "./Draining.ts"
-import { answered, inOurWords, refusal } from "./Refusals.ts"
+import { answered, shuttingDown } from "./Refusals.ts"
 import { RequestContext, type RequestState, requestIdOf } from "./RequestContext.ts"
-
-/** Routes that go on answering while the server stops. */
-const always = /^\/(support\/health|healthz|readyz)\b/
+import { routesOf } from "./Routes.ts"
 
 /** ChatKit's client adds its own headers to every request, so the preflight must allow them. */
 const allowedHeaders = [
@@ -19,15 +17,11 @@ const allowedHeaders = [
   "chatkit-frame-instance-id"
 ]
 
-/** The docs page is one file with its script inside; whatever else it might want to load, it may not. */
-const pagePolicy =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; " +
-  "font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
 /** What every request meets first and every answer last, wherever it comes from. */
 export const Envelope = (options: {
   readonly allowsOrigin: (origin: string) => boolean
-  readonly docs: boolean
+  /** Paths outside the contract, each answered to `GET`. */
+  readonly pages: ReadonlyArray<string>
   readonly publicUrl: string | undefined
 }) => {
   const cors = HttpMiddleware.cors({
@@ -42,16 +36,18 @@ export const Envelope = (options: {
     Effect.gen(function* () {
       const draining = yield* Draining
       const timeouts = yield* Timeouts
+      const routes = routesOf(options.pages)
       return (app) => {
-        const working = cors(answered(app))
-        const stopping = cors(Effect.succeed(refusal(503)))
+        const working = cors(answered(routes.unrouted)(app))
+        const stopping = cors(Effect.succeed(shuttingDown))
         return Effect.withFiber((fiber) => {
           const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
           const state: RequestState = {
             requestId: requestIdOf(request.headers),
             user: undefined
           }
-          const served = draining.begun() && !always.test(request.url) ? stopping : working
+          const served =
+            draining.begun() && !routes.answersWhileDraining(request.url) ? stopping : working
           return Effect.map(within(served, request, state), (response) =>
             finished(response, request, state)
           )
@@ -78,13 +74,11 @@ export const Envelope = (options: {
         request: HttpServerRequest.HttpServerRequest,
         state: RequestState
       ) {
-        const worded = inOurWords(response, request, state, options.docs)
-        return HttpServerResponse.setHeaders(worded, {
+        return HttpServerResponse.setHeaders(response, {
           "x-request-id": state.requestId,
           "x-content-type-options": "nosniff",
-          "cache-control": worded.headers["cache-control"] ?? "no-store",
-          ...(isPage(worded) ? { "content-security-policy": pagePolicy } : {}),
-          ...(draining.begun() || isUnread(request, worded) ? { connection: "close" } : {})
+          "cache-control": response.headers["cache-control"] ?? "no-store",
+          ...(draining.begun() || isUnread(request, response) ? { connection: "close" } : {})
         })
       }
     }),
@@ -108,9 +102,6 @@ const isUnread = (
   status >= 400 &&
   request.headers["transfer-encoding"] !== undefined &&
   !NodeHttpServerRequest.toIncomingMessage(request).complete
-
-const isPage = ({ body }: HttpServerResponse.HttpServerResponse) =>
-  "contentType" in body && body.contentType?.startsWith("text/html") === true
 
 /** In development pages come from whatever port their dev server took. */
 export const isLoopback = (origin: string): boolean => {

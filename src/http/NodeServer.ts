@@ -1,6 +1,7 @@
 import * as http from "node:http"
 import type { Duplex } from "node:stream"
-import { sentences } from "../api/Errors.ts"
+import { bodyOf } from "../api/ErrorBody.ts"
+import { type ErrorRow, errorTable } from "../api/ErrorTable.ts"
 
 /** Bytes. Room for a token with an avatar in it to be refused as too long, and not by Node. */
 const maxHeaderSize = 64 * 1024
@@ -23,24 +24,25 @@ export const make = (): http.Server => {
   })
   server.on("checkExpectation", (request, response) => server.emit("request", request, response))
   return server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    refuse(statusOf(error.code), socket)
+    refuse(rowOf(error.code), socket)
   })
 }
 
-const statusOf = (code: string | undefined) => {
+const rowOf = (code: string | undefined): ErrorRow => {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
-      return 431
+      return errorTable.HeadersTooLarge
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return 408
+      return errorTable.RequestTimeout
     default:
-      return 400
+      return errorTable.MalformedRequest
   }
 }
 
-const refuse = (status: 400 | 408 | 431, socket: Duplex) => {
+const refuse = (row: ErrorRow, socket: Duplex) => {
   if (!socket.writable) return socket.destroy()
-  const body = JSON.stringify({ error: sentences[status], status })
+  const { status } = row
+  const body = JSON.stringify(bodyOf(row, undefined, "anyone"))
   return socket.end(
     [
       `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}`,

@@ -1,64 +1,30 @@
 import { Cause, Effect } from "effect"
-import { HttpBody, HttpServerError, type HttpServerRequest, HttpServerResponse } from "effect/http"
-import { challenge, hasCredentials, retryAfter, sentences } from "../api/Errors.ts"
+import { HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { type Audience, bodyOf, headersOf } from "../api/ErrorBody.ts"
+import { type ErrorRow, errorTable, hasCredentials } from "../api/ErrorTable.ts"
 import type { AuthenticationError } from "../auth/Authenticator.ts"
-import { RequestContext, type RequestState } from "./RequestContext.ts"
+import { RequestContext } from "./RequestContext.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
 
-const methods: Readonly<Record<string, string>> = {
-  "/support/chatkit": "POST, OPTIONS",
-  "/support/health": "GET, HEAD, OPTIONS",
-  "/healthz": "GET, HEAD, OPTIONS",
-  "/readyz": "GET, HEAD, OPTIONS",
-  "/openapi.json": "GET, HEAD, OPTIONS",
-  "/docs": "GET, HEAD, OPTIONS"
-}
+const respond = <Failure>(
+  row: ErrorRow<Failure>,
+  failure: Failure,
+  audience: Audience = "anyone"
+): Response =>
+  HttpServerResponse.jsonUnsafe(bodyOf(row, failure, audience), {
+    status: row.status,
+    headers: headersOf(row, failure)
+  })
 
-const attachments = [
-  { route: /^\/support\/attachments$/, allow: "POST, OPTIONS" },
-  { route: /^\/support\/attachments\/[^/]+\/upload$/, allow: "POST, PUT, OPTIONS" },
-  { route: /^\/support\/attachments\/[^/]+\/content$/, allow: "GET, HEAD, OPTIONS" }
-]
-
-/** The `Allow` header of a route, however its path is written; nothing where there is no route. */
-const allowOf = (url: string, docs: boolean): string | undefined => {
-  const path = (url.split("?", 1)[0] ?? "").toLowerCase().replace(/\/{2,}/g, "/")
-  const route = path.length > 1 ? path.replace(/\/$/, "") : path
-  if (route === "/docs" && !docs) return undefined
-  return methods[route] ?? attachments.find((known) => known.route.test(route))?.allow
-}
-
-const said = (
-  status: number,
-  error: string,
-  headers: Readonly<Record<string, string>> = {}
-): Response => HttpServerResponse.jsonUnsafe({ error, status }, { status, headers })
-
-/** A refusal in our words. */
-export const refusal = (status: keyof typeof sentences & number): Response =>
-  said(status, sentences[status], status === 503 ? { "retry-after": retryAfter } : {})
-
-const noCredentials = said(401, sentences.InvalidToken, {
-  "www-authenticate": challenge("no_credentials")
-})
-const invalidToken = said(401, sentences.InvalidToken, {
-  "www-authenticate": challenge("signature")
-})
-const userNotFound = said(404, sentences.UserNotFound)
-const noActiveSession = said(404, sentences.NoActiveSession)
-const unavailable = refusal(503)
-
-const complete: ReadonlySet<Response> = new Set([
-  noCredentials,
-  invalidToken,
-  userNotFound,
-  noActiveSession,
-  unavailable
-])
+const noCredentials = respond(errorTable.InvalidToken, { reason: "no_credentials" })
+const invalidToken = respond(errorTable.InvalidToken, { reason: "signature" })
+const userNotFound = respond(errorTable.UserNotFound, undefined)
+const noActiveSession = respond(errorTable.NoActiveSession, undefined)
+const unavailable = respond(errorTable.DbUnavailable, undefined)
 
 /**
- * What the contract says to one who is not authenticated, made once: bad tokens come in floods,
+ * The answer to a caller who could not be authenticated, made once: bad tokens come in floods,
  * and encoding an error costs as much as all the rest of a refusal.
  */
 export const notAuthenticated = (error: AuthenticationError): Response => {
@@ -75,57 +41,49 @@ export const notAuthenticated = (error: AuthenticationError): Response => {
   }
 }
 
-/** Nothing a handler does gets past this: what it throws becomes an answer, and a log line. */
-export const answered = <E, R>(app: Effect.Effect<Response, E, R>): Effect.Effect<Response, E, R> =>
-  Effect.catchCauseIf(
-    app,
-    (cause) => !Cause.hasInterruptsOnly(cause),
-    (cause) =>
-      Effect.flatMap(HttpServerError.causeResponse(cause), ([response]) =>
-        response.status < 500
-          ? Effect.succeed(response)
-          : Effect.flatMap(RequestContext, ({ user }) =>
-              Effect.logError("defect", cause).pipe(
-                Effect.annotateLogs({ ...user }),
-                Effect.as(refusal(500))
-              )
-            )
-      )
-  )
+export const shuttingDown = respond(errorTable.ShuttingDown, undefined)
 
-/** Every answer that is no success has the body `{ error, status }`, whoever refused. */
-export const inOurWords = (
-  response: Response,
-  request: HttpServerRequest.HttpServerRequest,
-  { user }: RequestState,
-  docs: boolean
-): Response => {
-  if (response.status < 400 || complete.has(response)) return response
-  const allow = response.status === 404 ? allowOf(request.url, docs) : undefined
-  const own = errorOf(response)
-  const status =
-    own !== undefined ? response.status : allow === undefined ? known(response.status) : 405
-  const error = own ?? sentences[status as Known]
-  // ChatKit's client shows `message`, and the status line's words without one.
-  const body = { error, status, ...(user === undefined ? {} : { message: error }) }
-  const worded = HttpServerResponse.setBody(
-    HttpServerResponse.setStatus(response, status),
-    HttpBody.jsonUnsafe(body)
-  )
-  return own === undefined && allow !== undefined
-    ? HttpServerResponse.setHeader(worded, "allow", allow)
-    : worded
-}
+export const routeNotFound = respond(errorTable.RouteNotFound, undefined)
 
-type Known = keyof typeof sentences & number
-const known = (status: number): Known =>
-  status in sentences ? (status as Known) : status < 500 ? 400 : 500
+export const methodNotAllowed = (allow: string): Response =>
+  respond(errorTable.MethodNotAllowed, { allow })
 
-/** What an answer already says in our words: every row of the table is JSON. */
-const errorOf = ({ body }: Response): string | undefined => {
-  if (body._tag !== "Uint8Array" || !body.contentType.startsWith("application/json")) {
-    return undefined
-  }
-  const { error } = JSON.parse(new TextDecoder().decode(body.body)) as { readonly error: string }
-  return error
-}
+const outsideHandlers = (audience: Audience) => ({
+  malformedRequest: respond(errorTable.MalformedRequest, undefined, audience),
+  bodyTooLarge: respond(errorTable.BodyTooLarge, undefined, audience),
+  contentTypeRefused: respond(errorTable.ContentTypeRefused, undefined, audience),
+  internalError: respond(errorTable.InternalError, undefined, audience)
+})
+const refusals = { anyone: outsideHandlers("anyone"), user: outsideHandlers("user") }
+
+/**
+ * Answers what no handler has answered: the router's and the platform's own failures, and bugs,
+ * which are logged. The answer to a path without a route is `unrouted`'s to give.
+ */
+export const answered =
+  (unrouted: (url: string) => Response) =>
+  <E, R>(app: Effect.Effect<Response, E, R>) =>
+    Effect.catchCauseIf(
+      app,
+      (cause) => !Cause.hasInterruptsOnly(cause),
+      Effect.fnUntraced(function* (cause) {
+        const [{ status }] = yield* HttpServerError.causeResponse(cause)
+        const { user } = yield* RequestContext
+        const { bodyTooLarge, contentTypeRefused, internalError, malformedRequest } =
+          refusals[user === undefined ? "anyone" : "user"]
+        if (status >= 500) {
+          yield* Effect.annotateLogs(Effect.logError("defect", cause), { ...user })
+          return internalError
+        }
+        switch (status) {
+          case 404:
+            return unrouted((yield* HttpServerRequest.HttpServerRequest).url)
+          case 413:
+            return bodyTooLarge
+          case 415:
+            return contentTypeRefused
+          default:
+            return malformedRequest
+        }
+      })
+    )

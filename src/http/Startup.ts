@@ -2,6 +2,7 @@ import { Console, Effect, Layer } from "effect"
 import { HttpServer } from "effect/http"
 import { Readiness } from "../health/Readiness.ts"
 import type { SettingsShape } from "../settings/Settings.ts"
+import { firstRequest } from "./FirstRequest.ts"
 
 /** What is said once, when the socket listens: where, what to know, what is missing. */
 export const Startup = (settings: SettingsShape) =>
@@ -31,23 +32,19 @@ export const Startup = (settings: SettingsShape) =>
     })
   )
 
-const banner = (url: string, { databaseUrl, docs, secret }: SettingsShape): string => {
-  const [person, token] =
-    databaseUrl === undefined
-      ? ["ada", mint("ada")]
-      : secret === undefined
-        ? ["the person whose token is in $TOKEN", "$TOKEN"]
-        : ["you@example.com, if that is in your user table", mint("you@example.com")]
+const banner = (url: string, settings: SettingsShape): string => {
+  const { databaseUrl, docs } = settings
+  const { command, person } = firstRequest(url, settings, mint)
   return [
     `effect-chatkit listens on ${url} in development mode${docs ? `, its docs are at ${url}/docs` : ""}.`,
     databaseUrl === undefined
       ? "Database: embedded, in .data/. Demo people: ada and grace are signed in, asleep's sessions have expired, ghost is unknown."
       : "Database: the one in DATABASE_URL.",
     `Try it, as ${person}:`,
-    `  curl -N '${url}/support/chatkit' -H "Authorization: Bearer ${token}" -H 'Content-Type: application/json' -d '{"message": "Hello"}'`
+    `  ${command}`
   ].join("\n")
 }
 
 /** The command that mints a token, wherever the line is pasted. */
 const mint = (person: string) =>
-  `$(npm run -s --prefix '${process.cwd().replaceAll("'", `'\\''`)}' token -- ${person})`
+  `npm run -s --prefix '${process.cwd().replaceAll("'", `'\\''`)}' token -- ${person}`

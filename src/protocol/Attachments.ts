@@ -15,17 +15,22 @@ const attachment = {
   thread_id: optional(Schema.String)
 }
 
-export const FileAttachment = Schema.Struct({ ...attachment, type: Schema.Literal("file") })
+export const FileAttachment = Schema.Struct({
+  ...attachment,
+  type: Schema.Literal("file")
+}).annotate({ identifier: "FileAttachment", title: "file" })
 
 export const ImageAttachment = Schema.Struct({
   ...attachment,
   type: Schema.Literal("image"),
   preview_url: Schema.String
-})
+}).annotate({ identifier: "ImageAttachment", title: "image" })
 
 /**
  * An attachment as a client sees it. Its links are signed and expire, so they are made each time
  * it is shown and never kept.
  */
-export const Attachment = Schema.Union([FileAttachment, ImageAttachment])
+export const Attachment = Schema.Union([FileAttachment, ImageAttachment]).annotate({
+  identifier: "Attachment"
+})
 export type Attachment = typeof Attachment.Type

@@ -14,7 +14,7 @@ export const ErrorEvent = Schema.Struct({
   code: defaulted(Schema.String, "custom"),
   message: optional(Schema.String),
   allow_retry: defaulted(Schema.Boolean, false)
-})
+}).annotate({ identifier: "ErrorEvent", title: "error", description: "The turn broke off." })
 export type ErrorEvent = typeof ErrorEvent.Type
 
 /** What a responder may say during a turn. */
@@ -22,29 +22,59 @@ export const ResponseEvent = Schema.Union([
   Schema.Struct({
     type: Schema.Literals(["thread.item.added", "thread.item.done", "thread.item.replaced"]),
     item: ThreadItem
+  }).annotate({
+    identifier: "ThreadItemEvent",
+    title: "thread.item.added, done or replaced",
+    description: "A whole item: begun, finished, or in place of the stored one with its id."
   }),
   Schema.Struct({
     type: Schema.Literal("thread.item.updated"),
     item_id: Schema.String,
     update: ThreadItemUpdate
+  }).annotate({
+    identifier: "ThreadItemUpdatedEvent",
+    title: "thread.item.updated",
+    description: "A change of an item that is being written, such as more text."
   }),
-  Schema.Struct({ type: Schema.Literal("thread.item.removed"), item_id: Schema.String }),
-  Schema.Struct({ type: Schema.Literal("stream_options"), stream_options: StreamOptions }),
+  Schema.Struct({ type: Schema.Literal("thread.item.removed"), item_id: Schema.String }).annotate({
+    identifier: "ThreadItemRemovedEvent",
+    title: "thread.item.removed",
+    description: "The item is no longer part of the thread."
+  }),
+  Schema.Struct({ type: Schema.Literal("stream_options"), stream_options: StreamOptions }).annotate(
+    {
+      identifier: "StreamOptionsEvent",
+      title: "stream_options",
+      description: "Whether the user may cancel this turn."
+    }
+  ),
   Schema.Struct({
     type: Schema.Literal("progress_update"),
     icon: optional(IconName),
     text: Schema.String
+  }).annotate({
+    identifier: "ProgressUpdateEvent",
+    title: "progress_update",
+    description: "What the responder is doing; shown until the next item and not stored."
   }),
   Schema.Struct({
     type: Schema.Literal("client_effect"),
     name: Schema.String,
     data: defaulted(FreeForm, {})
+  }).annotate({
+    identifier: "ClientEffectEvent",
+    title: "client_effect",
+    description: "Runs the page's `onEffect` with this name and data."
   }),
   Schema.Struct({
     type: Schema.Literal("notice"),
     level: Schema.Literals(["info", "warning", "danger"]),
     message: Schema.String,
     title: optional(Schema.String)
+  }).annotate({
+    identifier: "NoticeEvent",
+    title: "notice",
+    description: "A message beside the thread; not stored."
   }),
   ErrorEvent
 ])
@@ -55,9 +85,16 @@ export type ResponseEventInput = typeof ResponseEvent.Encoded
 
 /** One `data:` line of an answer that streams. */
 export const ThreadStreamEvent = Schema.Union([
-  Schema.Struct({ type: Schema.Literals(["thread.created", "thread.updated"]), thread: Thread }),
+  Schema.Struct({
+    type: Schema.Literals(["thread.created", "thread.updated"]),
+    thread: Thread
+  }).annotate({
+    identifier: "ThreadEvent",
+    title: "thread.created or thread.updated",
+    description: "The thread without its items."
+  }),
   ...ResponseEvent.members
-])
+]).annotate({ identifier: "ThreadStreamEvent" })
 export type ThreadStreamEvent = typeof ThreadStreamEvent.Type
 
 /** The last event of a turn that broke off: nothing internal, and the client offers a retry. */

@@ -64,7 +64,7 @@ export const ThreadItemUpdate = Schema.Union([
   ...WidgetUpdate.members,
   WorkflowUpdate,
   GeneratedImageUpdate
-])
+]).annotate({ identifier: "ThreadItemUpdate" })
 export type ThreadItemUpdate = typeof ThreadItemUpdate.Type
 
 /** Updates that come one after the other in great number and make sense only together. */

@@ -35,7 +35,7 @@ export const AssistantMessageContent = Schema.Struct({
   annotations: defaulted(Schema.Array(Annotation), []),
   text: Schema.String,
   type: Schema.Literal("output_text")
-})
+}).annotate({ identifier: "AssistantMessageContent" })
 export type AssistantMessageContent = typeof AssistantMessageContent.Type
 
 export const GeneratedImage = Schema.Struct({ id: Schema.String, url: Schema.String })
@@ -59,14 +59,14 @@ export const UserMessageItem = Schema.Struct({
   attachments: defaulted(Schema.Array(Attachment), []),
   quoted_text: optional(Schema.String),
   inference_options: InferenceOptions
-})
+}).annotate({ identifier: "UserMessageItem", title: "user_message" })
 export type UserMessageItem = typeof UserMessageItem.Type
 
 export const AssistantMessageItem = Schema.Struct({
   ...item,
   type: Schema.Literal("assistant_message"),
   content: Schema.Array(AssistantMessageContent)
-})
+}).annotate({ identifier: "AssistantMessageItem", title: "assistant_message" })
 export type AssistantMessageItem = typeof AssistantMessageItem.Type
 
 export const ClientToolCallItem = Schema.Struct({
@@ -77,7 +77,7 @@ export const ClientToolCallItem = Schema.Struct({
   name: Schema.String,
   arguments: FreeForm,
   output: optional(Json)
-})
+}).annotate({ identifier: "ClientToolCallItem", title: "client_tool_call" })
 export type ClientToolCallItem = typeof ClientToolCallItem.Type
 
 export const WidgetItem = Schema.Struct({
@@ -85,14 +85,14 @@ export const WidgetItem = Schema.Struct({
   type: Schema.Literal("widget"),
   widget: WidgetRoot,
   copy_text: optional(Schema.String)
-})
+}).annotate({ identifier: "WidgetItem", title: "widget" })
 export type WidgetItem = typeof WidgetItem.Type
 
 export const GeneratedImageItem = Schema.Struct({
   ...item,
   type: Schema.Literal("generated_image"),
   image: optional(GeneratedImage)
-})
+}).annotate({ identifier: "GeneratedImageItem", title: "generated_image" })
 export type GeneratedImageItem = typeof GeneratedImageItem.Type
 
 export const StructuredInputItem = Schema.Struct({
@@ -100,35 +100,42 @@ export const StructuredInputItem = Schema.Struct({
   type: Schema.Literal("structured_input"),
   status: defaulted(Schema.Literals(["pending", "answered", "skipped"]), "pending"),
   inputs: Schema.Array(StructuredInput)
-})
+}).annotate({ identifier: "StructuredInputItem", title: "structured_input" })
 export type StructuredInputItem = typeof StructuredInputItem.Type
 
-export const TaskItem = Schema.Struct({ ...item, type: Schema.Literal("task"), task: Task })
+export const TaskItem = Schema.Struct({
+  ...item,
+  type: Schema.Literal("task"),
+  task: Task
+}).annotate({ identifier: "TaskItem", title: "task" })
 export type TaskItem = typeof TaskItem.Type
 
 export const WorkflowItem = Schema.Struct({
   ...item,
   type: Schema.Literal("workflow"),
   workflow: Workflow
-})
+}).annotate({ identifier: "WorkflowItem", title: "workflow" })
 export type WorkflowItem = typeof WorkflowItem.Type
 
 /** Tells the client to begin a new block; it is never drawn. */
-export const EndOfTurnItem = Schema.Struct({ ...item, type: Schema.Literal("end_of_turn") })
+export const EndOfTurnItem = Schema.Struct({
+  ...item,
+  type: Schema.Literal("end_of_turn")
+}).annotate({ identifier: "EndOfTurnItem", title: "end_of_turn" })
 
 /** For the responder's eyes only: kept, and never sent to a client. */
 export const HiddenContextItem = Schema.Struct({
   ...item,
   type: Schema.Literal("hidden_context_item"),
   content: Json
-})
+}).annotate({ identifier: "HiddenContextItem", title: "hidden_context_item" })
 
 /** The same, written by the server itself, as when a turn was cancelled. */
 export const SdkHiddenContextItem = Schema.Struct({
   ...item,
   type: Schema.Literal("sdk_hidden_context"),
   content: Schema.String
-})
+}).annotate({ identifier: "SdkHiddenContextItem", title: "sdk_hidden_context" })
 
 export const ThreadItem = Schema.Union([
   UserMessageItem,
@@ -142,7 +149,7 @@ export const ThreadItem = Schema.Union([
   EndOfTurnItem,
   HiddenContextItem,
   SdkHiddenContextItem
-])
+]).annotate({ identifier: "ThreadItem" })
 export type ThreadItem = typeof ThreadItem.Type
 
 export const isHidden = ({ type }: ThreadItem): boolean =>

@@ -12,12 +12,16 @@ export const UserMessageInput = Schema.Struct({
 })
 export type UserMessageInput = typeof UserMessageInput.Type
 
-const operation = <const T extends string, F extends Schema.Struct.Fields>(type: T, params: F) =>
+const operation = <const T extends string, F extends Schema.Struct.Fields>(
+  type: T,
+  params: F,
+  description: string
+) =>
   Schema.Struct({
     type: Schema.Literal(type),
     params: Schema.Struct(params),
     metadata: defaulted(FreeForm, {})
-  })
+  }).annotate({ identifier: type, title: type, description })
 
 const thread_id = Schema.String
 const item_id = Schema.String
@@ -36,34 +40,78 @@ const customAction = {
 
 /** Every operation of ChatKit's protocol: first those answered with a document, then with a stream. */
 const Operation = Schema.Union([
-  operation("threads.get_by_id", { thread_id }),
-  operation("threads.list", page),
-  operation("threads.update", { thread_id, title: Schema.String }),
-  operation("threads.delete", { thread_id }),
-  operation("items.list", { thread_id, ...page }),
-  operation("items.feedback", {
-    thread_id,
-    item_ids: Schema.Array(item_id),
-    kind: Schema.Literals(["positive", "negative"])
-  }),
-  operation("attachments.create", {
-    name: Schema.String,
-    size: LenientInt,
-    mime_type: Schema.String
-  }),
-  operation("attachments.delete", { attachment_id: Schema.String }),
-  operation("input.transcribe", { audio_base64: Schema.String, mime_type: Schema.String }),
-  operation("threads.sync_custom_action", customAction),
-  operation("threads.create", { input: UserMessageInput }),
-  operation("threads.add_user_message", { thread_id, input: UserMessageInput }),
-  operation("threads.add_client_tool_output", { thread_id, result: Json }),
-  operation("threads.add_structured_input", {
-    thread_id,
-    item_id,
-    input: StructuredInputSubmission
-  }),
-  operation("threads.retry_after_item", { thread_id, item_id }),
-  operation("threads.custom_action", customAction)
+  operation("threads.get_by_id", { thread_id }, "Reads a thread with its first 20 items."),
+  operation("threads.list", page, "Lists the threads of the user, one page at a time."),
+  operation("threads.update", { thread_id, title: Schema.String }, "Renames a thread."),
+  operation("threads.delete", { thread_id }, "Deletes a thread and everything in it."),
+  operation(
+    "items.list",
+    { thread_id, ...page },
+    "Lists the items of a thread, one page at a time."
+  ),
+  operation(
+    "items.feedback",
+    {
+      thread_id,
+      item_ids: Schema.Array(item_id),
+      kind: Schema.Literals(["positive", "negative"])
+    },
+    "Tells the responder what the user thinks of some items."
+  ),
+  operation(
+    "attachments.create",
+    {
+      name: Schema.String,
+      size: LenientInt,
+      mime_type: Schema.String
+    },
+    "Announces an attachment; the answer says where to upload its bytes."
+  ),
+  operation("attachments.delete", { attachment_id: Schema.String }, "Deletes an attachment."),
+  operation(
+    "input.transcribe",
+    { audio_base64: Schema.String, mime_type: Schema.String },
+    "Turns dictated audio into text."
+  ),
+  operation(
+    "threads.sync_custom_action",
+    customAction,
+    "Handles an action of a widget; the answer is the updated item, if any."
+  ),
+  operation(
+    "threads.create",
+    { input: UserMessageInput },
+    "Creates a thread with a first message; the answer is streamed."
+  ),
+  operation(
+    "threads.add_user_message",
+    { thread_id, input: UserMessageInput },
+    "Adds a message to a thread; the answer is streamed."
+  ),
+  operation(
+    "threads.add_client_tool_output",
+    { thread_id, result: Json },
+    "Returns the output of a client tool call; the answer goes on as a stream."
+  ),
+  operation(
+    "threads.add_structured_input",
+    {
+      thread_id,
+      item_id,
+      input: StructuredInputSubmission
+    },
+    "Answers the questions of a structured input; the answer goes on as a stream."
+  ),
+  operation(
+    "threads.retry_after_item",
+    { thread_id, item_id },
+    "Replaces everything after an item with another answer, which is streamed."
+  ),
+  operation(
+    "threads.custom_action",
+    customAction,
+    "Handles an action of a widget; what it leads to is streamed."
+  )
 ])
 export type Operation = typeof Operation.Type
 
@@ -102,6 +150,10 @@ export const Shorthand = Schema.Struct({
   type: Schema.optionalKey(Schema.Never),
   message: Schema.String,
   thread_id: Schema.optionalKey(Schema.String)
+}).annotate({
+  identifier: "Shorthand",
+  title: "message (short form)",
+  description: "For a terminal: creates a thread with this text, or adds it to `thread_id`."
 })
 
 /** The body of `POST /support/chatkit`. */

@@ -35,13 +35,15 @@ export interface Page<A> {
   readonly after?: string
 }
 
-export const ItemPage = pageOf(ThreadItem)
+export const ItemPage = pageOf(ThreadItem).annotate({ identifier: "ItemPage" })
 
 /** A thread as it is shown: the wire never carries its `metadata`. */
-export const Thread = Schema.Struct({ ...thread, items: ItemPage })
+export const Thread = Schema.Struct({ ...thread, items: ItemPage }).annotate({
+  identifier: "Thread"
+})
 export type Thread = typeof Thread.Type
 
-export const ThreadPage = pageOf(Thread)
+export const ThreadPage = pageOf(Thread).annotate({ identifier: "ThreadPage" })
 
 const noItems: Page<ThreadItem> = { data: [], has_more: false }
 

@@ -112,7 +112,7 @@ export class Attaching extends Context.Service<
         const routes = HttpApiBuilder.layer(Api).pipe(
           Layer.provide(AttachmentsHttp.pipe(Layer.provide(AuthenticationHttp)))
         )
-        const envelope = Envelope({ docs: false, publicUrl: undefined, allowsOrigin: () => true })
+        const envelope = Envelope({ pages: [], publicUrl: undefined, allowsOrigin: () => true })
         const served = HttpRouter.serve(Layer.mergeAll(routes, envelope), {
           disableLogger: true,
           disableListenLog: true

@@ -104,7 +104,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
         const answer = yield* post(fileOf())
         assert.deepStrictEqual(refusalOf(answer), [
           429,
-          "Too many attachments wait to be sent: send or remove some first"
+          "Too many unsent attachments: send or delete some first"
         ])
         assert.deepStrictEqual(yield* rows, before)
       })

@@ -12,11 +12,17 @@ import {
 
 const malformed = [
   400,
-  "Malformed upload: PUT the bytes, or POST a form with them in its field `file`"
+  "Malformed upload: PUT the bytes, or POST a form with the file in its field `file`"
 ]
-const tooLarge = [413, "Attachment too large: send less, or raise ATTACHMENT_LIMIT on the server"]
-const wrongType = [415, "Attachments of this type are not accepted, or the file is of another type"]
-const twice = [409, "This attachment is uploaded already"]
+const tooLarge = [
+  413,
+  "Attachment too large: send a smaller file, or raise ATTACHMENT_LIMIT on the server"
+]
+const wrongType = [
+  415,
+  "This attachment type is not accepted, or the content of the file is of another type"
+]
+const twice = [409, "This attachment has already been uploaded"]
 const unknown = [404, "Attachment not found"]
 
 const limit = 8192

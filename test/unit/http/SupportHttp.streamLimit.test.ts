@@ -5,7 +5,7 @@ import { call, threadOf } from "../../support/faults/Leaving.ts"
 import { ask, eventsOf } from "../../support/Server.ts"
 import { Served, tokenFor } from "../../support/http/Served.ts"
 
-const sentence = "Too many answers are streaming for you: wait for one to end"
+const sentence = "Too many answers are streaming at once: wait until one has ended"
 const tooMany = `{"error":"${sentence}","status":429,"message":"${sentence}"}`
 
 /** So many answers of ada's that do not end by themselves. */

@@ -1,0 +1,194 @@
+import { Schema, SchemaTransformation } from "effect"
+import { HttpApiSchema } from "effect/http-api"
+import {
+  AlreadyUploaded,
+  AttachmentTooLarge,
+  AttachmentTypeRefused,
+  LinkInvalid,
+  TooManyAttachments,
+  UploadMalformed
+} from "../attachments/Errors.ts"
+import { InvalidToken, KeysUnavailable, NoActiveSession, UserNotFound } from "../auth/Errors.ts"
+import { Conflict, DbUnavailable, InvalidRequest, NotFound } from "../core/Errors.ts"
+import { NotReady } from "../health/Errors.ts"
+import { ResponderFailed } from "../responder/Errors.ts"
+import { TooManyStreams } from "../turns/Errors.ts"
+import { type Audience, bodyOf, type ErrorBody, headersOf } from "./ErrorBody.ts"
+import { type ErrorRow, errorTable } from "./ErrorTable.ts"
+import { Refused } from "./Refused.ts"
+
+interface Received {
+  readonly body: ErrorBody
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** How a row is written, and what a typed client makes of it: only the row itself crosses. */
+const schemaOf =
+  (audience: Audience) =>
+  <Failure>(options: {
+    readonly failure: Schema.Codec<Failure, unknown>
+    readonly row: ErrorRow<Failure>
+    readonly name: string
+    /** The sentences the row can have, where they depend on the failure. */
+    readonly sentences?: Schema.Codec<string>
+    readonly decode: (received: Received) => Failure
+  }): Schema.Codec<Failure, unknown> => {
+    const { decode, failure, name, row } = options
+    const { headers, status, when } = row
+    const sentence = options.sentences ?? literal(row.sentence)
+    const fields = { error: sentence, status: Schema.Literal(status) }
+    const plain: Schema.Codec<ErrorBody> =
+      audience === "user" ? Schema.Struct({ ...fields, message: sentence }) : Schema.Struct(fields)
+    const body = plain.annotate({
+      identifier: audience === "user" ? `${name}WithMessage` : name,
+      description: when,
+      httpApiStatus: status
+    })
+    if (headers === undefined) {
+      return body.pipe(
+        Schema.decodeTo(
+          Schema.toType(failure),
+          SchemaTransformation.transform({
+            decode: (body) => decode({ body, headers: {} }),
+            encode: (failure) => bodyOf(row, failure, audience)
+          })
+        ),
+        HttpApiSchema.status(status),
+        Schema.annotate({ description: when })
+      )
+    }
+    return failure.pipe(
+      HttpApiSchema.encodeToWithHeaders(
+        {
+          body,
+          headers: Object.fromEntries(Object.keys(headers).map((name) => [name, Schema.String]))
+        },
+        {
+          decode,
+          encode: (failure) => ({
+            body: bodyOf(row, failure, audience),
+            headers: headersOf(row, failure)
+          })
+        }
+      ),
+      Schema.annotate({ description: when })
+    )
+  }
+
+const literal = <Failure>(sentence: ErrorRow<Failure>["sentence"]): Schema.Codec<string> =>
+  typeof sentence === "string" ? Schema.Literal(sentence) : Schema.String
+
+const objects = NotFound.fields.object.literals
+
+const sentences = Schema.Literals(objects.map((object) => `${object} not found` as const))
+
+const tooMany: ErrorRow<TooManyStreams | TooManyAttachments> = {
+  ...errorTable.TooManyStreams,
+  sentence: ({ _tag }) => errorTable[_tag].sentence,
+  when: `${errorTable.TooManyStreams.when}; or: ${errorTable.TooManyAttachments.when}`
+}
+
+/** The rows as the contract declares them to one audience. */
+const errorsFor = (audience: Audience) => {
+  const schema = schemaOf(audience)
+  const plain = <Failure>(
+    failure: Schema.Codec<Failure, unknown> & {
+      readonly identifier: string
+      new (): Failure
+    },
+    row: ErrorRow<Failure>
+  ) => schema({ failure, row, name: failure.identifier, decode: () => new failure() })
+  const refused = <const S extends Refused["status"]>(status: S, row: ErrorRow) =>
+    schema({
+      failure: Refused.check(Schema.makeFilter((refused) => refused.status === status)),
+      row,
+      name: `Refused${status}`,
+      decode: () => new Refused({ status })
+    })
+  return {
+    InvalidToken: schema({
+      failure: InvalidToken,
+      row: errorTable.InvalidToken,
+      name: "InvalidToken",
+      decode: ({ headers }) =>
+        new InvalidToken({
+          reason: headers["www-authenticate"]?.includes("error=") ? "claims" : "no_credentials"
+        })
+    }),
+    UserNotFound: plain(UserNotFound, errorTable.UserNotFound),
+    NoActiveSession: schema({
+      failure: NoActiveSession,
+      row: errorTable.NoActiveSession,
+      name: "NoActiveSession",
+      decode: () => new NoActiveSession({})
+    }),
+    /** `DbUnavailable` and `KeysUnavailable`: to the client both are the same outage. */
+    Unavailable: schema<DbUnavailable | KeysUnavailable>({
+      failure: Schema.Union([DbUnavailable, KeysUnavailable]),
+      row: errorTable.DbUnavailable,
+      name: "Unavailable",
+      decode: () => new DbUnavailable({ operation: "undisclosed" })
+    }),
+    InvalidRequest: schema({
+      failure: InvalidRequest,
+      row: errorTable.InvalidRequest,
+      name: "InvalidRequest",
+      decode: ({ body }) => new InvalidRequest({ problem: body.error })
+    }),
+    NotFound: schema({
+      failure: NotFound,
+      row: errorTable.NotFound,
+      name: "NotFound",
+      sentences,
+      decode: ({ body }) =>
+        new NotFound({ object: objects.find((object) => body.error.startsWith(object))! })
+    }),
+    Conflict: schema({
+      failure: Conflict,
+      row: errorTable.Conflict,
+      name: "Conflict",
+      decode: ({ body }) => new Conflict({ reason: body.error })
+    }),
+    /** `TooManyStreams` and `TooManyAttachments`: a status has one schema with headers. */
+    TooMany: schema<TooManyStreams | TooManyAttachments>({
+      failure: Schema.Union([TooManyStreams, TooManyAttachments]),
+      row: tooMany,
+      name: "TooMany",
+      sentences: Schema.Literals([
+        errorTable.TooManyStreams.sentence,
+        errorTable.TooManyAttachments.sentence
+      ]),
+      decode: ({ body }) =>
+        body.error === errorTable.TooManyStreams.sentence
+          ? new TooManyStreams()
+          : new TooManyAttachments()
+    }),
+    ResponderFailed: schema({
+      failure: ResponderFailed,
+      row: errorTable.ResponderFailed,
+      name: "ResponderFailed",
+      decode: () => new ResponderFailed({ reason: "failed" })
+    }),
+    AttachmentTooLarge: plain(AttachmentTooLarge, errorTable.AttachmentTooLarge),
+    AttachmentTypeRefused: plain(AttachmentTypeRefused, errorTable.AttachmentTypeRefused),
+    LinkInvalid: plain(LinkInvalid, errorTable.LinkInvalid),
+    AlreadyUploaded: plain(AlreadyUploaded, errorTable.AlreadyUploaded),
+    UploadMalformed: plain(UploadMalformed, errorTable.UploadMalformed),
+    NotReady: schema({
+      failure: NotReady,
+      row: errorTable.NotReady,
+      name: "NotReady",
+      decode: ({ body }) => new NotReady({ missing: [body.error] })
+    }),
+    /** `http/Refusals.ts` answers the first and the last, before or after a handler has run. */
+    Refused413: refused(413, errorTable.BodyTooLarge),
+    Refused415: refused(415, errorTable.ContentTypeRefused),
+    Refused500: refused(500, errorTable.InternalError)
+  }
+}
+
+/** For what can only happen once the caller is authenticated: each body carries `message`. */
+export const forUser = errorsFor("user")
+
+/** For the authentication itself, and for routes that need none. */
+export const forAnyone = errorsFor("anyone")

@@ -1,0 +1,175 @@
+import type { InvalidToken, InvalidTokenReason } from "../auth/Errors.ts"
+import type { Conflict, InvalidRequest, NotFound } from "../core/Errors.ts"
+import type { NotReady } from "../health/Errors.ts"
+
+/**
+ * One row of the table: how a failure is answered. What depends on the failure is a function of
+ * it; every other text is a constant, so that nothing internal can reach a client by accident.
+ */
+export interface ErrorRow<in Failure = unknown> {
+  readonly status: number
+  readonly sentence: string | ((failure: Failure) => string)
+  readonly headers?: Readonly<Record<string, string | ((failure: Failure) => string)>>
+  /** When a client gets this answer: the description in the contract. */
+  readonly when: string
+}
+
+/** Seconds after which a client may try again. */
+const retryAfter = { "retry-after": "2" }
+
+const unavailable = {
+  status: 503,
+  sentence: "Service temporarily unavailable",
+  headers: retryAfter,
+  when: "The database or the verification keys are out of reach, or the server is stopping"
+} as const
+
+/**
+ * Every status, sentence and header that a client can get besides success. The contract, the
+ * refusals made once, Node's own refusals and `npm run token -- inspect` are all made from these
+ * rows.
+ */
+export const errorTable = {
+  InvalidToken: {
+    status: 401,
+    sentence: "Invalid or expired JWT token",
+    headers: {
+      "www-authenticate": ({ reason }: Pick<InvalidToken, "reason">) => challenge(reason)
+    },
+    when: "The request has no token, or one that proves nothing"
+  },
+  UserNotFound: {
+    status: 404,
+    sentence: "User not found with provided email",
+    when: "The token is good, but no user has its e-mail address"
+  },
+  NoActiveSession: {
+    status: 404,
+    sentence: "No active sessions found for user",
+    when: "The token is good, but its user is signed out"
+  },
+  DbUnavailable: unavailable,
+  KeysUnavailable: unavailable,
+
+  InvalidRequest: {
+    status: 400,
+    sentence: ({ problem }: InvalidRequest) => problem,
+    when: "The body is not a ChatKit request; the sentence names the field"
+  },
+  NotFound: {
+    status: 404,
+    sentence: ({ object }: NotFound) => `${object} not found`,
+    when: "The thread, item or attachment does not exist, or belongs to another user"
+  },
+  Conflict: {
+    status: 409,
+    sentence: ({ reason }: Conflict) => reason,
+    when: "The thread does not take this request in its present state; the sentence says why"
+  },
+  TooManyStreams: {
+    status: 429,
+    sentence: "Too many answers are streaming at once: wait until one has ended",
+    headers: retryAfter,
+    when: "The user has STREAMS_PER_USER streams open"
+  },
+  ResponderFailed: {
+    status: 502,
+    sentence: "The responder failed",
+    when: "The responder failed, or does not support this operation"
+  },
+
+  TooManyAttachments: {
+    status: 429,
+    sentence: "Too many unsent attachments: send or delete some first",
+    headers: retryAfter,
+    when: "Too many of the user's attachments are not yet part of a message"
+  },
+  AttachmentTooLarge: {
+    status: 413,
+    sentence: "Attachment too large: send a smaller file, or raise ATTACHMENT_LIMIT on the server",
+    when: "The attachment is larger than ATTACHMENT_LIMIT"
+  },
+  AttachmentTypeRefused: {
+    status: 415,
+    sentence: "This attachment type is not accepted, or the content of the file is of another type",
+    when: "ATTACHMENT_TYPES does not list the media type, or the bytes are of another type"
+  },
+  LinkInvalid: {
+    status: 403,
+    sentence: "This link is invalid or has expired: load the thread again for a new one",
+    when: "The query of the link was changed, or the link has expired"
+  },
+  AlreadyUploaded: {
+    status: 409,
+    sentence: "This attachment has already been uploaded",
+    when: "The bytes of the attachment are stored already and cannot be replaced"
+  },
+  UploadMalformed: {
+    status: 400,
+    sentence: "Malformed upload: PUT the bytes, or POST a form with the file in its field `file`",
+    when: "The upload has no bytes, or is not a form with one file in its field `file`"
+  },
+
+  NotReady: {
+    status: 503,
+    sentence: ({ missing }: NotReady) => `Not ready: ${missing.join("; ")}`,
+    headers: retryAfter,
+    when: "The server cannot do its work yet, or is stopping; the sentence says what is missing"
+  },
+
+  // What is refused outside the handlers, whichever route was asked for.
+  MalformedRequest: {
+    status: 400,
+    sentence: "Malformed request: send a JSON body over well-formed HTTP",
+    when: "The request is not well-formed HTTP"
+  },
+  RouteNotFound: {
+    status: 404,
+    sentence: "No such route: ChatKit is served at POST /support/chatkit",
+    when: "No route has this path"
+  },
+  MethodNotAllowed: {
+    status: 405,
+    sentence: "Method not allowed on this route: see the Allow header",
+    headers: { allow: ({ allow }: { readonly allow: string }) => allow },
+    when: "The route exists, but not with this method"
+  },
+  RequestTimeout: {
+    status: 408,
+    sentence: "The request took too long to arrive: send it again",
+    when: "The headers or the body did not arrive in time"
+  },
+  BodyTooLarge: {
+    status: 413,
+    sentence: "Request body too large: send less, or raise BODY_LIMIT on the server",
+    when: "The body is larger than BODY_LIMIT"
+  },
+  ContentTypeRefused: {
+    status: 415,
+    sentence: "Unsupported content type: send application/json",
+    when: "The Content-Type is not application/json"
+  },
+  HeadersTooLarge: {
+    status: 431,
+    sentence: "Request headers too large: send fewer or shorter ones",
+    when: "The headers have more than 64 KiB"
+  },
+  InternalError: {
+    status: 500,
+    sentence: "Internal server error",
+    when: "The server has a bug; its log has the cause"
+  },
+  ShuttingDown: unavailable
+} as const satisfies Record<string, ErrorRow<never>>
+
+const realm = `Bearer realm="effect-chatkit"`
+
+/** Whether the request carried credentials for this scheme at all. */
+export const hasCredentials = (reason: InvalidTokenReason): boolean =>
+  reason !== "no_credentials" && reason !== "other_scheme"
+
+/** RFC 6750 §3: no error code where the request carried no credentials. */
+const challenge = (reason: InvalidTokenReason): string =>
+  hasCredentials(reason)
+    ? `${realm}, error="invalid_token", error_description="The access token is invalid or expired"`
+    : realm

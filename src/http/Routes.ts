@@ -1,0 +1,48 @@
+import { Context } from "effect"
+import { HttpApi } from "effect/http-api"
+import { AnswersWhileDraining } from "../api/AnswersWhileDraining.ts"
+import { Api } from "../api/Api.ts"
+import { methodNotAllowed, routeNotFound } from "./Refusals.ts"
+
+/** The routes of the contract and the pages beside it, as the refusals need to know them. */
+export const routesOf = (pages: ReadonlyArray<string>) => {
+  const methods = new Map<string, Array<string>>(pages.map((path) => [path, ["GET"]]))
+  const draining: Array<string> = []
+  HttpApi.reflect(Api, {
+    onGroup: () => undefined,
+    onEndpoint: ({ endpoint: { method, path }, mergedAnnotations }) => {
+      methods.set(path, [...(methods.get(path) ?? []), method])
+      if (Context.get(mergedAnnotations, AnswersWhileDraining)) draining.push(patternOf(path))
+    }
+  })
+  const refusals = Array.from(methods, ([path, methods]) => ({
+    path: new RegExp(`^${patternOf(path)}$`),
+    refusal: methodNotAllowed(allowOf(methods))
+  }))
+  const always = new RegExp(`^(${draining.join("|")})\\b`)
+  return {
+    /** The answer where the router found no handler: 405 if the path has other methods, or 404. */
+    unrouted: (url: string) => {
+      const path = normalized(url)
+      return refusals.find((known) => known.path.test(path))?.refusal ?? routeNotFound
+    },
+    answersWhileDraining: (url: string): boolean => always.test(url)
+  }
+}
+
+const patternOf = (path: string): string => path.replaceAll(".", "\\.").replace(/:\w+/g, "[^/]+")
+
+/** Without its query, and as the router reads it: in any case, with any number of slashes. */
+const normalized = (url: string): string => {
+  const path = url
+    .split("?", 1)[0]!
+    .toLowerCase()
+    .replace(/\/{2,}/g, "/")
+  return path.length > 1 ? path.replace(/\/$/, "") : path
+}
+
+/** `HEAD` is answered wherever `GET` is, and `OPTIONS` everywhere (CORS). */
+const allowOf = (methods: ReadonlyArray<string>): string => {
+  const all = methods.includes("GET") ? [...methods, "HEAD"] : [...methods]
+  return [...all.sort(), "OPTIONS"].join(", ")
+}
