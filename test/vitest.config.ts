@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config"
 const timed = ["test/cli/**/*.test.ts", "test/faults/**/*.test.ts"]
 
 // Starting a server and a database takes its time on a small machine.
-const patience = { testTimeout: 60_000, hookTimeout: 120_000 }
+const patience = { testTimeout: 60_000, hookTimeout: 120_000, isolate: false }
 
 export default defineConfig({
   test: {
