@@ -1,10 +1,23 @@
 import { defineConfig } from "vitest/config"
 
-/** What runs the product with its own deadlines: real processes, and outages. */
-const timed = ["test/cli/**/*.test.ts", "test/faults/**/*.test.ts"]
+/** What the product's own deadlines decide: an answer within two seconds, whatever has failed. */
+const deadlines = [
+  "EndpointKeys",
+  "KeyEndpoint",
+  "Outage",
+  "Refused",
+  "Silence",
+  "Streams",
+  "Stuck"
+].map((name) => `test/faults/${name}.test.ts`)
 
-// Starting a server and a database takes its time on a small machine.
-const patience = { testTimeout: 60_000, hookTimeout: 120_000 }
+const shared = {
+  // A worker loads the modules once and keeps its embedded database from file to file.
+  isolate: false,
+  // Starting a server and a database takes its time on a small machine.
+  testTimeout: 60_000,
+  hookTimeout: 120_000
+}
 
 export default defineConfig({
   test: {
@@ -13,21 +26,22 @@ export default defineConfig({
         test: {
           name: "tests",
           include: ["test/**/*.test.ts"],
-          exclude: timed,
-          maxWorkers: 2,
-          ...patience
+          exclude: deadlines,
+          // Many of them wait: one more than a small machine has processors.
+          maxWorkers: 3,
+          ...shared
         }
       },
       {
         test: {
-          name: "timed",
-          include: timed,
-          // Alone on the machine, after the others, and again when the machine itself was too busy
-          // to answer in time.
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          name: "deadlines",
+          include: deadlines,
+          // After the others, so that the machine has time for them.
+          maxWorkers: 2,
+          // Again, when the machine itself was too busy to answer in time.
           retry: 2,
-          ...patience
+          sequence: { groupOrder: 1 },
+          ...shared
         }
       }
     ]

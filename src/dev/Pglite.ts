@@ -22,18 +22,26 @@ const packages = Effect.tryPromise({
     })
 })
 
-/**
- * PostgreSQL inside the process, kept in `directory` or in memory without one, until the scope
- * ends. Its client may have one connection only: with more PGlite mixes their messages up. It
- * listens on a socket in a directory of its own that only this user can enter.
- */
+/** PostgreSQL inside the process, kept in `directory` or in memory without one, until closed. */
+export const open = (directory?: string) =>
+  Effect.flatMap(packages, ({ PGlite }) => Effect.promise(() => PGlite.create(directory)))
+
+/** `open` until the scope ends, with a client. */
 export const pglite = (directory?: string) =>
   Effect.gen(function* () {
-    const { PGlite, PGLiteSocketServer } = yield* packages
-    const db = yield* Effect.acquireRelease(
-      Effect.promise(() => PGlite.create(directory)),
-      (db) => Effect.promise(() => db.close())
+    const db = yield* Effect.acquireRelease(open(directory), (db) =>
+      Effect.promise(() => db.close())
     )
+    return { db, client: yield* clientOf(db) }
+  })
+
+/**
+ * A client that may have one connection only: with more PGlite mixes their messages up. The
+ * database listens for it on a socket in a directory of its own that only this user can enter.
+ */
+export const clientOf = (db: Effect.Success<ReturnType<typeof open>>) =>
+  Effect.gen(function* () {
+    const { PGLiteSocketServer } = yield* packages
     const own = yield* Effect.acquireRelease(
       Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-chatkit-"))),
       (own) => Effect.sync(() => rmSync(own, { recursive: true, force: true }))
@@ -45,11 +53,5 @@ export const pglite = (directory?: string) =>
       Effect.promise(() => server.start()),
       () => Effect.promise(() => server.stop())
     )
-    const client = PgClient.layer({
-      path,
-      username: "postgres",
-      database: "postgres",
-      maxConnections: 1
-    })
-    return { db, client }
+    return PgClient.layer({ path, username: "postgres", database: "postgres", maxConnections: 1 })
   })

@@ -80,7 +80,7 @@ layer(DevServer.layer, { excludeTestServices: true, timeout: "2 minutes" })(
           ended
         )
         assert.deepStrictEqual([pasted.code, pasted.err], [0, ""])
-        const events = eventsOf({ status: 200, headers: {}, body: pasted.out })
+        const events = eventsOf({ body: pasted.out })
         assert.strictEqual(events[0]?.["type"], "thread.created")
         assert.strictEqual(events.at(-1)?.["type"], "thread.item.done")
         assert.include(JSON.stringify(events.at(-1)), "Hello")

@@ -52,6 +52,7 @@ describe.skipIf(!onRealServer)("a process that is killed", () => {
             yield* call(url, token, { message }),
             yield* call(url, token, { message })
           ]
+          for (const client of clients) yield* client.hears("", "thread.created")
           const moment = Math.floor(Math.random() * 40)
           yield* clients[0]!.hears(`"text":"${parts[moment]!}"`, "thread.item.done")
           yield* kill

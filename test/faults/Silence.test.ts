@@ -22,23 +22,27 @@ describe.skipIf(!onRealServer)("a network that falls silent", () => {
   layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
     for (const poolSize of [1, 10]) {
       for (const [how, recover] of Object.entries(recoveries)) {
-        it.effect(`is over with the first request when it ${how}, pool of ${poolSize}`, () =>
-          Effect.gen(function* () {
-            const { proxy, token, url } = yield* behindProxy({ poolSize })
-            yield* Effect.forEach(Array.from({ length: 10 }), () => assertOk(ask(url, token)), {
-              concurrency: 10
-            })
-            yield* proxy.silence
-            // More than six seconds, with people who come one after another and all at once.
-            const began = performance.now()
-            while (performance.now() - began < 6_200) {
-              yield* assertUnavailable(ask(url, token))
-              yield* allUnavailable(url, token, 5)
-            }
-            yield* recover(proxy)
-            yield* assertOk(ask(url, token))
-            yield* assertOk(ask(url, token, { message: "Hello" }))
-          })
+        // At the same time, each on a database of its own: most of it is waiting.
+        it.effect(
+          `is over with the first request when it ${how}, pool of ${poolSize}`,
+          () =>
+            Effect.gen(function* () {
+              const { proxy, token, url } = yield* behindProxy({ poolSize })
+              yield* Effect.forEach(Array.from({ length: 10 }), () => assertOk(ask(url, token)), {
+                concurrency: 10
+              })
+              yield* proxy.silence
+              // More than six seconds, with people who come one after another and all at once.
+              const began = performance.now()
+              while (performance.now() - began < 6_200) {
+                yield* assertUnavailable(ask(url, token))
+                yield* allUnavailable(url, token, 5)
+              }
+              yield* recover(proxy)
+              yield* assertOk(ask(url, token))
+              yield* assertOk(ask(url, token, { message: "Hello" }))
+            }).pipe(Effect.provide(TestDatabase.layer, { local: true }), Effect.scoped),
+          { concurrent: true }
         )
       }
     }

@@ -46,7 +46,12 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that does not
         const { database, token } = yield* freshDatabase
         const { answers, pulled } = talkative()
         const { layer: responder } = scripted(answers)
-        const { url } = yield* start(database.client, {}, forgiving, responder)
+        const { url } = yield* start(
+          database.client,
+          { STREAMS_PER_USER: "50" },
+          forgiving,
+          responder
+        )
         yield* assertOk(ask(url, token))
         const client = yield* call(url, token, { message }, { deaf: true })
         assert.strictEqual(yield* client.status, 200)

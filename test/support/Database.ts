@@ -3,7 +3,7 @@ import type { SqlClient } from "effect/sql"
 import { type Dialect, PGliteDialect, PostgresDialect } from "kysely"
 import pg from "pg"
 import * as Database from "../../src/postgres/Pool.ts"
-import { pglite } from "../../src/dev/Pglite.ts"
+import { clientOf, open } from "../../src/dev/Pglite.ts"
 
 /** What only a real server can show runs when there is one: `it.skipIf(!onRealServer)`. */
 export const onRealServer = (process.env["TEST_DATABASE_URL"] ?? "") !== ""
@@ -69,8 +69,23 @@ const pool = (connectionString: string) =>
     (made) => Effect.promise(() => (made.ended ? Promise.resolve() : made.end()))
   )
 
+/** Starting PGlite takes two seconds of CPU, so a worker hands it on from test to test. */
+const unused: Array<Effect.Success<ReturnType<typeof open>>> = []
+
 const embedded = Effect.gen(function* () {
-  const { client, db } = yield* Effect.orDie(pglite())
+  const db = yield* Effect.acquireRelease(
+    Effect.suspend(() => {
+      const used = unused.pop()
+      return used === undefined ? Effect.orDie(open()) : Effect.succeed(used)
+    }),
+    (db) =>
+      Effect.promise(async () => {
+        await db.exec("discard all")
+        await db.exec(emptied)
+        unused.push(db)
+      })
+  )
+  const client = yield* Effect.orDie(clientOf(db))
   return {
     client,
     url: undefined,
@@ -82,3 +97,12 @@ const embedded = Effect.gen(function* () {
     dialect: new PGliteDialect({ pglite: db })
   }
 })
+
+/** Makes it what it was when it was started. */
+const emptied = `
+do $$ declare name text; begin
+  for name in select nspname from pg_namespace where nspname !~ '^pg_|^information_schema$' loop
+    execute format('drop schema %I cascade', name);
+  end loop;
+end $$;
+create schema public`

@@ -112,7 +112,11 @@ export const ask = (
 ): Effect.Effect<Answer> => request(url, { headers: { authorization: `Bearer ${token}` }, body })
 
 /** The events of an answer that streamed. */
-export const eventsOf = ({ body }: Answer): ReadonlyArray<Record<string, unknown>> =>
+export const eventsOf = ({
+  body
+}: {
+  readonly body: string
+}): ReadonlyArray<Record<string, unknown>> =>
   body
     .split("\n\n")
     .filter((frame) => frame.startsWith("data: "))

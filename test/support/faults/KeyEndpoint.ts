@@ -1,7 +1,10 @@
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import { Clock, Effect } from "effect"
-import type { SigningKey } from "../Tokens.ts"
+import { start } from "../Server.ts"
+import { makeKey, pluginClaims, sign, type SigningKey } from "../Tokens.ts"
+import { freshDatabase } from "./BehindProxy.ts"
+import { settableClock } from "../Clock.ts"
 import * as Proxy from "./Proxy.ts"
 
 /** What an endpoint says, and whether it is well. */
@@ -56,23 +59,34 @@ export const make = (first: Words) =>
     }
   })
 
-/** The real clock, which the test can set forward; sleeping takes its real time. */
-export const settableClock = Effect.map(Clock.Clock, (real) => {
-  let ahead = 0
-  const clock: Clock.Clock = {
-    ...real,
-    currentTimeMillisUnsafe: () => real.currentTimeMillisUnsafe() + ahead,
-    currentTimeMillis: Effect.map(real.currentTimeMillis, (now) => now + ahead),
-    currentTimeNanosUnsafe: () => real.currentTimeNanosUnsafe() + BigInt(ahead) * 1_000_000n,
-    currentTimeNanos: Effect.map(real.currentTimeNanos, (now) => now + BigInt(ahead) * 1_000_000n),
-    sleep: (duration) => real.sleep(duration)
-  }
-  return {
-    clock,
-    advance: (milliseconds: number) =>
-      Effect.sync(() => {
-        ahead += milliseconds
-      }),
-    nowInSeconds: () => Math.floor(clock.currentTimeMillisUnsafe() / 1000)
-  }
-})
+/** What is no key set. */
+export const notKeys: Record<string, Words> = {
+  "answers 500": { status: 500, body: `{"keys":[]}` },
+  "answers 404": { status: 404, body: "not here" },
+  "answers a page": { status: 200, body: "<html>Log in first</html>" },
+  "answers other JSON": { status: 200, body: `{"message":"ok"}` },
+  "answers null": { status: 200, body: "null" },
+  "answers without an end": { status: 200, body: `{"keys":[],"x":"${"x".repeat(300_000)}"}` }
+}
+
+/** A server that has its keys from an endpoint, and tokens of ada's by the endpoint's time. */
+export const serverWithEndpoint = (
+  before: (endpoint: Endpoint) => Effect.Effect<void> = () => Effect.void
+) =>
+  Effect.gen(function* () {
+    const { database } = yield* freshDatabase
+    yield* database.exec(
+      `update "session" set "expiresAt" = now() + interval '30 days' where "userId" = 'ada'`
+    )
+    const key = yield* Effect.promise(() => makeKey("EdDSA", "first"))
+    const endpoint = yield* make(keySet(key))
+    yield* before(endpoint)
+    const time = yield* settableClock
+    const { logs, url } = yield* start(database.client, {
+      BETTER_AUTH_JWKS_URL: endpoint.url
+    }).pipe(Effect.provideService(Clock.Clock, time.clock))
+    const tokenBy = (signer: SigningKey) =>
+      Effect.promise(() => sign(signer, pluginClaims("ada", {}, time.nowInSeconds())))
+    return { ...endpoint, ...time, key, url, logs, tokenBy }
+  })
+export type Endpoint = Effect.Success<ReturnType<typeof make>>

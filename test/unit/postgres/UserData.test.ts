@@ -43,7 +43,11 @@ const userWithAll = Effect.gen(function* () {
   )
   yield* store.createThread(user, full, items.map(put))
   const files = ["used", "waiting", "empty"].map((name) => `${user}-${name}`)
-  for (const file of files) yield* attachments.save(user, attachment(file))
+  for (const file of files) {
+    yield* attachments.save(user, attachment(file))
+    // The clock of the embedded database counts milliseconds.
+    yield* Effect.sleep("2 millis")
+  }
   yield* store.commit(user, full.id, [{ type: "attach", attachment_ids: files.slice(0, 1) }])
   const pieces = Array.from({ length: 30 }, (_, i) => Buffer.alloc(1 + (i % 5), i))
   yield* upload(files[0]!, pieces)
