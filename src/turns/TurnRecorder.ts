@@ -1,6 +1,6 @@
 import { Effect } from "effect"
-import type { AttachmentLinks } from "../attachments/AttachmentLinks.ts"
-import { withLinks, withoutLinks } from "../attachments/ItemLinks.ts"
+import type { Attachments } from "../attachments/Attachments.ts"
+import { withoutLinks } from "../attachments/ItemLinks.ts"
 import type { DbUnavailable, NotFound } from "../core/Errors.ts"
 import type { Ids } from "../core/Ids.ts"
 import type { UserId } from "../core/User.ts"
@@ -53,11 +53,11 @@ const idOf = (change: ItemChange): string =>
 export interface RecorderServices {
   readonly store: ThreadStore["Service"]
   readonly ids: Ids["Service"]
-  readonly links: AttachmentLinks["Service"]
+  readonly attachments: Attachments["Service"]
 }
 
 export const turnRecorder = (
-  { ids, links, store }: RecorderServices,
+  { attachments, ids, store }: RecorderServices,
   options: { readonly userId: UserId; readonly lease: TurnLease; readonly upTo?: string }
 ): TurnRecorder => {
   const { lease, userId } = options
@@ -144,7 +144,7 @@ export const turnRecorder = (
         case "thread.item.done":
         case "thread.item.replaced": {
           const item = inThread(event.item, threadId)
-          const [linked = item] = yield* withLinks(links, userId, [item])
+          const [linked = item] = yield* attachments.withLinks(userId, [item])
           return yield* write([put(item)], visible({ ...event, item: linked }))
         }
         case "thread.item.removed": {

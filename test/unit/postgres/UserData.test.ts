@@ -43,7 +43,7 @@ const userWithAll = Effect.gen(function* () {
   )
   yield* store.createThread(user, full, items.map(put))
   const files = ["used", "waiting", "empty"].map((name) => `${user}-${name}`)
-  for (const file of files) yield* attachments.save(user, attachment(file))
+  for (const file of files) yield* attachments.save(user, attachment(file), 100)
   yield* store.commit(user, full.id, [{ type: "attach", attachment_ids: files.slice(0, 1) }])
   const pieces = Array.from({ length: 30 }, (_, i) => Buffer.alloc(1 + (i % 5), i))
   yield* upload(files[0]!, pieces)
@@ -87,6 +87,28 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("UserData", (it) => {
     })
   )
 
+  it.effect("writes stored JSON byte for byte, whatever its spacing and members", () =>
+    Effect.gen(function* () {
+      const { exec } = yield* TestDatabase
+      const { attachments, id, user } = yield* userWith(1)
+      const file = `${user}-file`
+      yield* attachments.save(user, attachment(file), 100)
+      const [item, thread, fields] = [
+        `{ "id":"first", "n":1.0, "n":1e2, "unknown":"\\u0041\\ud800" }`,
+        `{ "id":"${id}", "other":[ ]`,
+        `{"id":"${file}","size":"no number"`
+      ]
+      yield* exec(`
+        update chatkit.items set data = '${item}' where thread_id = '${id}';
+        update chatkit.threads set data = '${thread} }\n' where id = '${id}';
+        update chatkit.attachments set data = '${fields}}' where id = '${file}'`)
+      const text = (yield* exported(user)).join("")
+      assert.isObject(JSON.parse(text))
+      assert.include(text, `${thread} ,"items":[\n${item}]}`)
+      assert.include(text, `${fields},"uploaded":false,"created_at":"`)
+    })
+  )
+
   it.effect("writes it in pieces no larger than what one row holds", () =>
     Effect.gen(function* () {
       const { attachments, store, user } = yield* userWith(0)
@@ -96,7 +118,7 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("UserData", (it) => {
       )
       yield* store.createThread(user, thread(id), texts)
       const file = `${user}-file`
-      yield* attachments.save(user, attachment(file))
+      yield* attachments.save(user, attachment(file), 100)
       yield* upload(
         file,
         Array.from({ length: 12 }, () => Buffer.alloc(1_000))
