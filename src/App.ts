@@ -12,7 +12,8 @@ import type { KeySource } from "./auth/KeySource.ts"
 import { Sessions } from "./auth/Sessions.ts"
 import { SigningKeys } from "./auth/SigningKeys.ts"
 import { Users } from "./auth/Users.ts"
-import { AttachmentRules } from "./attachments/AttachmentRules.ts"
+import { AttachmentLinks } from "./attachments/AttachmentLinks.ts"
+import { Attachments } from "./attachments/Attachments.ts"
 import { ChatKit } from "./chatkit/ChatKit.ts"
 import { Ids } from "./core/Ids.ts"
 import { Playground } from "./responder/playground/Playground.ts"
@@ -31,7 +32,6 @@ import { Migrations } from "./postgres/Migrations.ts"
 import { ThreadStorePg } from "./postgres/ThreadStorePg.ts"
 import { TurnStorePg } from "./postgres/TurnStorePg.ts"
 import { AttachmentStorePg } from "./postgres/AttachmentStorePg.ts"
-import { SignedAttachmentLinks } from "./attachments/SignedAttachmentLinks.ts"
 import { AttachmentsHttp } from "./http/AttachmentsHttp.ts"
 import { AttachmentSweep } from "./attachments/Sweep.ts"
 import { AuthenticationLog } from "./http/AuthenticationLog.ts"
@@ -54,15 +54,15 @@ export const Authentication = (settings: SettingsShape) =>
     Layer.provide([BearerToken.layer, JwtVerifier.layer(settings), Users.layer, Sessions.layer])
   )
 
-/** What is asked. Needs a `Responder`, a `ThreadStore` and `AttachmentLinks`. */
+/** What is asked. Needs a `Responder`, the stores and `AttachmentLinks`. */
 export const Conversation = ({ attachmentLimit, attachmentTypes, streamsPerUser }: SettingsShape) =>
   ChatKit.layer.pipe(
     Layer.provide(TurnRunner.layer),
     Layer.provideMerge([
       TurnLeases.layer({ streamsPerUser }),
-      Ids.layer,
-      Layer.succeed(AttachmentRules, { limit: attachmentLimit, types: new Set(attachmentTypes) })
-    ])
+      Attachments.layer({ limit: attachmentLimit, types: new Set(attachmentTypes) })
+    ]),
+    Layer.provide(Ids.layer)
   )
 
 type Keys = Layer.Layer<
@@ -157,7 +157,7 @@ export const serve = (
         Layer.provideMerge(listening(server, settings)),
         Layer.provide([Authentication(settings), Conversation(settings)]),
         Layer.provide(responder),
-        Layer.provide(SignedAttachmentLinks),
+        Layer.provide(AttachmentLinks.layer),
         Layer.provide(Storage(settings, database)),
         Layer.provide(LogBudget.layer)
       )

@@ -1,36 +1,39 @@
 import { Context, type Effect, type Stream } from "effect"
-import type { AlreadyUploaded } from "./Errors.ts"
 import type { DbUnavailable, NotFound } from "../core/Errors.ts"
 import type { UserId } from "../core/User.ts"
 import type { AttachmentRecord } from "./AttachmentStore.ts"
+import type { AlreadyUploaded } from "./Errors.ts"
 
-/** Where the bytes of attachments are kept. They pass through in pieces; no file is ever whole in memory. */
+/** The bytes of an attachment that is uploaded. */
+export interface StoredContent {
+  readonly attachment: AttachmentRecord
+  /** Bytes that are stored, whatever the client stated. */
+  readonly length: number
+  readonly bytes: Stream.Stream<Uint8Array, DbUnavailable>
+}
+
+/** The bytes of attachments. They pass through in pieces; no file is ever whole in memory. */
 export class AttachmentContent extends Context.Service<
   AttachmentContent,
   {
     /**
-     * Keeps the bytes and marks the attachment as uploaded, or leaves no trace when the stream
-     * fails or another upload was first.
+     * Stores the bytes and marks the attachment as uploaded. It leaves no trace when the stream
+     * fails or another upload ends first.
      */
     readonly write: <E>(
       userId: UserId,
       attachmentId: string,
       bytes: Stream.Stream<Uint8Array, E>
     ) => Effect.Effect<AttachmentRecord, E | NotFound | AlreadyUploaded | DbUnavailable>
-    /** `NotFound` too while there are no bytes yet. */
+    /** Fails with `NotFound` also while the bytes are missing. */
     readonly read: (
       userId: UserId,
       attachmentId: string
-    ) => Effect.Effect<
-      {
-        readonly attachment: AttachmentRecord
-        /** Bytes there really are. */
-        readonly length: number
-        readonly bytes: Stream.Stream<Uint8Array, DbUnavailable>
-      },
-      NotFound | DbUnavailable
-    >
-    /** Removes what was never used in a message for a day, and what broken uploads left; how many. */
+    ) => Effect.Effect<StoredContent, NotFound | DbUnavailable>
+    /**
+     * Removes attachments that were not used in a message for a day, and the remains of uploads
+     * that broke off. Returns how many rows that were.
+     */
     readonly removeAbandoned: Effect.Effect<number, DbUnavailable>
   }
 >()("effect-chatkit/attachments/AttachmentContent") {}

@@ -1,19 +1,24 @@
-import { ByteSize, Context, Effect } from "effect"
+import { type ByteSize, Effect } from "effect"
 import { AttachmentTooLarge, AttachmentTypeRefused } from "./Errors.ts"
+import { mediaTypeOf } from "./MediaTypes.ts"
 
-/** What may be attached: bytes at most, and the media types in lower case. */
-export class AttachmentRules extends Context.Service<
-  AttachmentRules,
-  { readonly limit: ByteSize.ByteSize; readonly types: ReadonlySet<string> }
->()("effect-chatkit/attachments/AttachmentRules") {}
+/** The files that may be attached. */
+export interface AttachmentRules {
+  /** Bytes of one attachment. */
+  readonly limit: ByteSize.ByteSize
+  /** Media types in lower case. */
+  readonly types: ReadonlySet<string>
+}
 
-/** The media type itself, without parameters. */
-export const mediaTypeOf = (mime: string): string =>
-  (mime.split(";", 1)[0] ?? "").trim().toLowerCase()
+/** Attachments of one user that may wait to be used in a message. */
+export const waitingLimit = 100
 
-/** Whether a file like this may be attached, by what the client says of it. */
-export const admitted = Effect.fnUntraced(function* (size: number, mime: string) {
-  const { limit, types } = yield* AttachmentRules
-  if (size > Number(limit)) return yield* new AttachmentTooLarge()
-  if (!types.has(mediaTypeOf(mime))) return yield* new AttachmentTypeRefused()
-})
+/** Refuses a file by what its sender says about it. */
+export const checkFile = (
+  { limit, types }: AttachmentRules,
+  file: { readonly size: number; readonly mime_type: string }
+): Effect.Effect<void, AttachmentTooLarge | AttachmentTypeRefused> => {
+  if (file.size > Number(limit)) return Effect.fail(new AttachmentTooLarge())
+  if (!types.has(mediaTypeOf(file.mime_type))) return Effect.fail(new AttachmentTypeRefused())
+  return Effect.void
+}

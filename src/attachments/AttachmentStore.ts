@@ -1,33 +1,42 @@
-import { Context, type Effect } from "effect"
+import { Context, type Effect, Schema } from "effect"
 import type { DbUnavailable, NotFound } from "../core/Errors.ts"
 import type { UserId } from "../core/User.ts"
 import type { TooManyAttachments } from "./Errors.ts"
 
-/** An attachment as it is stored; `metadata` is for the server alone. */
-export interface AttachmentRecord {
-  readonly id: string
-  readonly name: string
-  readonly mime_type: string
+/** The fields that the server states; `metadata` is for the server alone. */
+export const AttachmentFields = Schema.Struct({
+  id: Schema.String,
+  name: Schema.String,
+  mime_type: Schema.String,
   /** Bytes, as the client stated them. */
-  readonly size: number
-  /** Whether its bytes are here. */
+  size: Schema.Number,
+  metadata: Schema.Record(Schema.String, Schema.Unknown)
+})
+export type AttachmentFields = typeof AttachmentFields.Type
+
+/** An attachment as it is stored, without its bytes. */
+export interface AttachmentRecord extends AttachmentFields {
+  /** Whether its bytes are stored. */
   readonly uploaded: boolean
   readonly thread_id?: string
-  readonly metadata: { readonly [key: string]: unknown }
 }
 
 /**
  * The records of attachments, without their bytes. To everybody but its user an attachment does
- * not exist. `ThreadStore` alone says which thread an attachment belongs to, and
- * `AttachmentContent` alone whether its bytes are here: `save` changes neither.
+ * not exist. Only `ThreadStore` changes which thread an attachment belongs to, and only
+ * `AttachmentContent` changes whether its bytes are stored: `save` changes neither.
  */
 export class AttachmentStore extends Context.Service<
   AttachmentStore,
   {
-    /** Refused when a hundred others wait to be used in a message. */
+    /**
+     * Adds an attachment or overwrites its fields. A new one is refused, by the statement that would
+     * add it, when `waitingLimit` others of the user wait to be used in a message.
+     */
     readonly save: (
       userId: UserId,
-      attachment: AttachmentRecord
+      attachment: AttachmentRecord,
+      waitingLimit: number
     ) => Effect.Effect<void, TooManyAttachments | DbUnavailable>
     /** In the order of `ids`; `NotFound` when the user does not have one of them. */
     readonly load: (

@@ -1,41 +1,44 @@
-import { Effect, Layer } from "effect"
+import { Clock, Effect, Layer } from "effect"
 import { NotFound } from "../core/Errors.ts"
 import { isId } from "../core/Ids.ts"
 import { MemoryTables } from "../threads/MemoryTables.ts"
-import { type AttachmentRecord, AttachmentStore } from "./AttachmentStore.ts"
+import { type AttachmentFields, type AttachmentRecord, AttachmentStore } from "./AttachmentStore.ts"
 import { TooManyAttachments } from "./Errors.ts"
 
 /** `AttachmentStore` in memory, for tests. */
 export const AttachmentStoreMemory = Layer.effect(
   AttachmentStore,
   Effect.map(MemoryTables, ({ attachments }): AttachmentStore["Service"] => {
-    const records = new Map<string, Omit<AttachmentRecord, "thread_id">>()
+    const fieldsOf = new Map<string, AttachmentFields>()
 
     const find = (userId: string, id: string): AttachmentRecord | undefined => {
       const row = attachments.get(id)
-      const record = records.get(id)
-      if (row?.userId !== userId || record === undefined) return undefined
-      return row.threadId === undefined ? record : { ...record, thread_id: row.threadId }
+      const fields = fieldsOf.get(id)
+      if (row?.userId !== userId || fields === undefined) return undefined
+      const uploaded = row.bytes !== undefined
+      return {
+        ...fields,
+        uploaded,
+        ...(row.threadId === undefined ? {} : { thread_id: row.threadId })
+      }
     }
 
     return {
-      save: (userId, { id, metadata, mime_type, name, size }) =>
-        Effect.suspend(() => {
-          if (!isId(id)) return Effect.die(new Error("an object to be stored has no usable id"))
-          const known = find(userId, id)
-          if (known === undefined) {
-            const waiting = [...attachments.values()].filter(
-              (row) => row.userId === userId && row.threadId === undefined
-            )
-            if (waiting.length >= 100) return new TooManyAttachments()
-            if (attachments.has(id)) return Effect.die(new Error("the attachment's id is taken"))
-            attachments.set(id, { userId })
+      save: Effect.fnUntraced(function* (userId, record, waitingLimit) {
+        const { id, metadata, mime_type, name, size } = record
+        if (!isId(id)) return yield* Effect.die(new Error("an attachment has no usable id"))
+        if (find(userId, id) === undefined) {
+          const waiting = [...attachments.values()].filter(
+            (row) => row.userId === userId && row.threadId === undefined
+          )
+          if (waiting.length >= waitingLimit) return yield* new TooManyAttachments()
+          if (attachments.has(id)) {
+            return yield* Effect.die(new Error("an attachment's id is taken"))
           }
-          const fields = JSON.stringify({ id, name, mime_type, size, metadata })
-          const record = JSON.parse(fields) as Omit<AttachmentRecord, "uploaded">
-          records.set(id, { ...record, uploaded: false })
-          return Effect.void
-        }),
+          attachments.set(id, { userId, createdAt: yield* Clock.currentTimeMillis })
+        }
+        fieldsOf.set(id, structuredClone({ id, name, mime_type, size, metadata }))
+      }),
 
       load: (userId, ids) =>
         Effect.suspend(() => {

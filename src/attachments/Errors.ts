@@ -6,22 +6,22 @@ export class TooManyAttachments extends Schema.TaggedError<TooManyAttachments>()
   {}
 ) {}
 
-/** The attachment's bytes are here already: a finished upload is never written over. */
+/** The attachment is uploaded already: a finished upload is never overwritten. */
 export class AlreadyUploaded extends Schema.TaggedError<AlreadyUploaded>()("AlreadyUploaded", {}) {}
 
-/** The link to an attachment was not made by this server, or not for this, or has expired. */
+/** The link was not made by this server, was made for another purpose, or has expired. */
 export class LinkInvalid extends Schema.TaggedError<LinkInvalid>()("LinkInvalid", {}) {}
 
-/** The upload carries no bytes, or not in a form that is understood. */
+/** The upload has no bytes, or its form cannot be parsed. */
 export class UploadMalformed extends Schema.TaggedError<UploadMalformed>()("UploadMalformed", {}) {}
 
-/** The attachment is larger than this server takes. */
+/** The attachment is larger than this server accepts. */
 export class AttachmentTooLarge extends Schema.TaggedError<AttachmentTooLarge>()(
   "AttachmentTooLarge",
   {}
 ) {}
 
-/** The attachment's media type is not taken here, or its bytes are of another type than it says. */
+/** This server does not accept the attachment's media type, or its bytes are of another type. */
 export class AttachmentTypeRefused extends Schema.TaggedError<AttachmentTypeRefused>()(
   "AttachmentTypeRefused",
   {}

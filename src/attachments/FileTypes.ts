@@ -1,12 +1,9 @@
 import { Effect, Stream } from "effect"
 import { fileTypeFromBuffer, supportedMimeTypes } from "file-type"
 import { AttachmentTypeRefused } from "./Errors.ts"
+import { isText } from "./MediaTypes.ts"
 
 const refused = new AttachmentTypeRefused()
-
-/** Whether files of this media type are text: every byte of them can be checked. */
-export const isText = (type: string): boolean =>
-  type.startsWith("text/") || /[/+](json|xml)$/.test(type)
 
 /** Passes the bytes through, and fails as soon as they cannot be a file of this media type. */
 export const ofType =
@@ -14,25 +11,26 @@ export const ofType =
   <E>(bytes: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E | AttachmentTypeRefused> =>
     isText(type) ? text(bytes) : signed(bytes, type)
 
-/** As many bytes as show what a file is. */
+/** Bytes at the start of a file that `file-type` needs to recognise it. */
 const headSize = 4100
 
-const headed = <E>(
+/** Passes the bytes through, and checks their head as soon as it is complete. */
+const headChecked = <E>(
   bytes: Stream.Stream<Uint8Array, E>,
-  judge: (head: Uint8Array) => Effect.Effect<void, AttachmentTypeRefused>
+  check: (head: Uint8Array) => Effect.Effect<void, AttachmentTypeRefused>
 ) =>
   Stream.suspend(() => {
     let head: Uint8Array = Buffer.alloc(0)
-    const look = (chunk: Uint8Array) => {
+    const collect = (chunk: Uint8Array) => {
       if (head.length === headSize) return Effect.void
       head = Buffer.concat([head, chunk.subarray(0, headSize - head.length)])
-      return head.length === headSize ? judge(head) : Effect.void
+      return head.length === headSize ? check(head) : Effect.void
     }
-    const rest = Effect.suspend(() => (head.length === headSize ? Effect.void : judge(head)))
-    return Stream.concat(Stream.tap(bytes, look), Stream.drain(Stream.fromEffect(rest)))
+    const end = Effect.suspend(() => (head.length === headSize ? Effect.void : check(head)))
+    return Stream.concat(Stream.tap(bytes, collect), Stream.drain(Stream.fromEffect(end)))
   })
 
-/** What else files of a type may look like. */
+/** Other types as which `file-type` may recognise a file of this type. */
 const alsoSeenAs: Readonly<Record<string, ReadonlyArray<string>>> = {
   "image/png": ["image/apng"],
   "image/heic": ["image/heif"],
@@ -48,14 +46,14 @@ const known: ReadonlySet<string> = new Set([
   ...Object.keys(alsoSeenAs)
 ])
 
-/** A PNG that is damaged after its signature is still nothing else; the library wants its chunks. */
+/** `file-type` needs the chunks of a PNG. One that is damaged after its signature is a PNG still. */
 const pngSignature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1")
 const isDamagedPng = (type: string, head: Uint8Array) =>
   type === "image/png" && pngSignature.equals(head.subarray(0, pngSignature.length))
 
-/** Files that begin with a signature; where a type has none, at least they have no other's. */
+/** Files that begin with their type's signature, or at least not with the signature of another. */
 const signed = <E>(bytes: Stream.Stream<Uint8Array, E>, type: string) =>
-  headed(bytes, (head) =>
+  headChecked(bytes, (head) =>
     Effect.promise(() => fileTypeFromBuffer(head).catch(() => undefined)).pipe(
       Effect.flatMap((found) => {
         const fits =
@@ -69,8 +67,8 @@ const signed = <E>(bytes: Stream.Stream<Uint8Array, E>, type: string) =>
   )
 
 /**
- * What can be valid text from its first byte to its last and is a document all the same. Shorter
- * signatures prove nothing here: "The free lunch" begins like a QuickTime film, "BMW" like a bitmap.
+ * Documents and images that can be valid text from the first byte to the last. Shorter signatures
+ * prove nothing here: "The free lunch" begins like a QuickTime film, "BMW" like a bitmap.
  */
 const disguised = /^(%PDF-|%!PS|GIF8[79]a)/
 
@@ -90,7 +88,7 @@ const text = <E>(bytes: Stream.Stream<Uint8Array, E>) =>
       checked,
       Stream.drain(Stream.fromEffect(Effect.suspend(() => decode())))
     )
-    return headed(whole, (head) =>
+    return headChecked(whole, (head) =>
       disguised.test(Buffer.from(head).toString("latin1")) ? Effect.fail(refused) : Effect.void
     )
   })

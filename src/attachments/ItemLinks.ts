@@ -1,39 +1,29 @@
-import { Effect } from "effect"
-import type { DbUnavailable } from "../core/Errors.ts"
 import type { UserId } from "../core/User.ts"
 import type { Attachment } from "../protocol/Attachments.ts"
 import type { ThreadItem } from "../protocol/Items.ts"
-import type { AttachmentLinks } from "./AttachmentLinks.ts"
+import type { LinkMaker } from "./AttachmentLinks.ts"
 
-/** The item as it is stored: links are made anew each time it is sent. */
-export const withoutLinks = <A extends ThreadItem>(item: A): A =>
+export const hasAttachments = (item: ThreadItem): boolean =>
   item.type === "user_message" && item.attachments.length > 0
-    ? { ...item, attachments: item.attachments.map(withoutLink) }
+
+const mapAttachments = <A extends ThreadItem>(
+  item: A,
+  change: (attachment: Attachment) => Attachment
+): A =>
+  item.type === "user_message" && hasAttachments(item)
+    ? { ...item, attachments: item.attachments.map(change) }
     : item
 
 const withoutLink = (attachment: Attachment): Attachment => {
-  const { upload_descriptor: _, ...kept } = attachment
-  return kept.type === "image" ? { ...kept, preview_url: "" } : kept
+  const { upload_descriptor: _, ...rest } = attachment
+  return rest.type === "image" ? { ...rest, preview_url: "" } : rest
 }
 
-const hasAttachments = (item: ThreadItem) =>
-  item.type === "user_message" && item.attachments.length > 0
+/** The item as it is stored: links are made anew each time it is sent. */
+export const withoutLinks = <A extends ThreadItem>(item: A): A => mapAttachments(item, withoutLink)
 
-/** The items with links that work, for a client or a responder. */
-export const withLinks = <A extends ThreadItem>(
-  links: AttachmentLinks["Service"],
-  userId: UserId,
-  items: ReadonlyArray<A>
-): Effect.Effect<ReadonlyArray<A>, DbUnavailable> => {
-  if (!items.some(hasAttachments)) return Effect.succeed(items)
-  return Effect.map(links.maker, ({ refreshed }) =>
-    items.map((item) =>
-      item.type === "user_message"
-        ? {
-            ...item,
-            attachments: item.attachments.map((attachment) => refreshed(userId, attachment))
-          }
-        : item
-    )
-  )
-}
+/** The item as it is sent to a client or a responder: with links that work. */
+export const withFreshLinks =
+  ({ refresh }: LinkMaker, userId: UserId) =>
+  <A extends ThreadItem>(item: A): A =>
+    mapAttachments(item, (attachment) => refresh(userId, attachment))

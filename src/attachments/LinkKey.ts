@@ -1,7 +1,7 @@
 import { Context, type Effect, type Redacted } from "effect"
 import type { DbUnavailable } from "../core/Errors.ts"
 
-/** The secret that links to attachments are signed with, the same for every server on a database. */
+/** The secret that signs links to attachments. All servers on one database share it. */
 export class LinkKey extends Context.Service<
   LinkKey,
   { readonly key: Effect.Effect<Redacted.Redacted, DbUnavailable> }

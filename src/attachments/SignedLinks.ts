@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from "node:crypto"
 import { Redacted } from "effect"
 import { UserId } from "../core/User.ts"
 
-/** What a link permits, to whom, and until when in Unix seconds. */
+/** A link permits one user one thing with one attachment, until `expires` in Unix seconds. */
 export interface Permit {
   readonly purpose: "upload" | "content"
   readonly attachmentId: string
@@ -20,16 +20,17 @@ const queryOf = (key: Redacted.Redacted, permit: Permit): string => {
 }
 
 /** The link under `base`, which has no trailing slash. */
-export const linkOf = (base: string, key: Redacted.Redacted, permit: Permit): string => {
+export const signLink = (base: string, key: Redacted.Redacted, permit: Permit): string => {
   const path = `/support/attachments/${encodeURIComponent(permit.attachmentId)}/${permit.purpose}`
   return new URL(`${base}${path}?${queryOf(key, permit)}`).href
 }
 
 /**
- * Whose the link is; nobody's when it has expired or when anything about its query is not as it
- * was made: a parameter more, less or twice, another order, another spelling of the same value.
+ * The user for whom the link was made. Undefined when it has expired at `now`, in Unix ms, or when
+ * its query differs in any way from the one that was made: a parameter more, less or twice,
+ * another order, another spelling of the same value.
  */
-export const holderOf = (
+export const verifyLink = (
   url: string,
   key: Redacted.Redacted,
   permit: Pick<Permit, "purpose" | "attachmentId">,

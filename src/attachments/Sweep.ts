@@ -1,21 +1,21 @@
 import { Effect, Layer, Schedule } from "effect"
-import { AttachmentContent } from "./AttachmentContent.ts"
+import { Attachments } from "./Attachments.ts"
 
-/** Removes attachments nobody used, once an hour from a minute after the start on. */
+/** Sweeps once an hour. The first sweep is a minute after the start. */
 export const AttachmentSweep = Layer.effectDiscard(
   Effect.gen(function* () {
-    const { removeAbandoned } = yield* AttachmentContent
-    const sweep = removeAbandoned.pipe(
+    const { sweep } = yield* Attachments
+    const logged = sweep.pipe(
       Effect.flatMap((count) =>
         count === 0
           ? Effect.void
           : Effect.annotateLogs(Effect.logInfo("abandoned attachments removed"), { count })
       ),
-      // Who found the database away has logged it.
+      // The store has logged the outage.
       Effect.catchTag("DbUnavailable", () => Effect.void),
       Effect.catchDefect((defect) => Effect.logError("defect", defect))
     )
-    yield* sweep.pipe(
+    yield* logged.pipe(
       Effect.repeat(Schedule.spaced("1 hour")),
       Effect.delay("1 minute"),
       Effect.forkScoped

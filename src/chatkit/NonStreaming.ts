@@ -1,16 +1,13 @@
 import { Effect } from "effect"
-import { AttachmentLinks } from "../attachments/AttachmentLinks.ts"
-import { admitted, AttachmentRules, mediaTypeOf } from "../attachments/AttachmentRules.ts"
-import { type AttachmentRecord, AttachmentStore } from "../attachments/AttachmentStore.ts"
+import { Attachments } from "../attachments/Attachments.ts"
 import type {
   AttachmentTooLarge,
   AttachmentTypeRefused,
   TooManyAttachments
 } from "../attachments/Errors.ts"
-import { withLinks } from "../attachments/ItemLinks.ts"
+import { mediaTypeOf } from "../attachments/MediaTypes.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { type Conflict, type DbUnavailable, InvalidRequest, type NotFound } from "../core/Errors.ts"
-import { Ids } from "../core/Ids.ts"
 import { budgeted } from "../core/TimeBudget.ts"
 import type { UserId } from "../core/User.ts"
 import type { Attachment } from "../protocol/Attachments.ts"
@@ -69,11 +66,8 @@ const ofResponder = <A, R>(work: Effect.Effect<A, unknown, R>) =>
 /** Answers the operations that do not stream. */
 export const makeNonStreaming = Effect.gen(function* () {
   const store = yield* ThreadStore
-  const attachments = yield* AttachmentStore
-  const links = yield* AttachmentLinks
-  const rules = yield* AttachmentRules
+  const attachments = yield* Attachments
   const responder = yield* Responder
-  const ids = yield* Ids
 
   const itemsPage = Effect.fnUntraced(function* (
     userId: UserId,
@@ -81,7 +75,7 @@ export const makeNonStreaming = Effect.gen(function* () {
     query: PageQuery
   ) {
     const page = yield* store.loadThreadItems(userId, threadId, { ...query, hidden: false })
-    return { ...page, data: yield* withLinks(links, userId, page.data) }
+    return { ...page, data: yield* attachments.withLinks(userId, page.data) }
   })
 
   const threadsGetById = Effect.fnUntraced(function* (
@@ -105,24 +99,6 @@ export const makeNonStreaming = Effect.gen(function* () {
     const thread = yield* withinBudget(store.loadThread(userId, thread_id))
     yield* ofResponder(responder.addFeedback({ thread, item_ids, kind }))
     return {}
-  })
-
-  const attachmentsCreate = Effect.fnUntraced(function* (
-    userId: UserId,
-    { mime_type, name, size }: Params<"attachments.create">
-  ) {
-    yield* Effect.provideService(admitted(size, mime_type), AttachmentRules, rules)
-    const { shown } = yield* links.maker
-    const attachment: AttachmentRecord = {
-      id: yield* ids.make("attachment"),
-      name,
-      mime_type,
-      size,
-      uploaded: false,
-      metadata: {}
-    }
-    yield* attachments.save(userId, attachment)
-    return shown(userId, attachment)
   })
 
   const inputTranscribe = Effect.fnUntraced(function* ({
@@ -180,9 +156,9 @@ export const makeNonStreaming = Effect.gen(function* () {
       case "items.feedback":
         return itemsFeedback(userId, params)
       case "attachments.create":
-        return withinBudget(attachmentsCreate(userId, params))
+        return withinBudget(attachments.create(userId, params))
       case "attachments.delete":
-        return withinBudget(Effect.as(attachments.delete(userId, params.attachment_id), {}))
+        return withinBudget(Effect.as(attachments.remove(userId, params.attachment_id), {}))
       case "input.transcribe":
         return inputTranscribe(params)
       case "threads.sync_custom_action":

@@ -1,7 +1,6 @@
 import { Effect, type Scope, Stream } from "effect"
-import { AttachmentLinks } from "../attachments/AttachmentLinks.ts"
-import { AttachmentStore } from "../attachments/AttachmentStore.ts"
-import { withLinks, withoutLinks } from "../attachments/ItemLinks.ts"
+import { Attachments } from "../attachments/Attachments.ts"
+import { withoutLinks } from "../attachments/ItemLinks.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { Conflict, type DbUnavailable, type NotFound } from "../core/Errors.ts"
 import { Ids } from "../core/Ids.ts"
@@ -30,8 +29,7 @@ const withinBudget = budgeted("ChatKit.process")
 /** Answers the operations that stream: each is one turn in a thread. */
 export const makeStreaming = Effect.gen(function* () {
   const store = yield* ThreadStore
-  const attachments = yield* AttachmentStore
-  const links = yield* AttachmentLinks
+  const attachments = yield* Attachments
   const responder = yield* Responder
   const ids = yield* Ids
   const leases = yield* TurnLeases
@@ -51,7 +49,7 @@ export const makeStreaming = Effect.gen(function* () {
       created_at: yield* ids.now,
       type: "user_message",
       content,
-      attachments: yield* attachmentsOf(userId, threadId, attachment_ids),
+      attachments: yield* attachments.forMessage(userId, threadId, attachment_ids),
       ...(quoted_text === null ? {} : { quoted_text }),
       inference_options
     }
@@ -60,17 +58,6 @@ export const makeStreaming = Effect.gen(function* () {
       { type: "put_item", item: withoutLinks(message) }
     ]
     return { message, changes }
-  })
-
-  const attachmentsOf = Effect.fnUntraced(function* (
-    userId: UserId,
-    thread_id: string,
-    ids: ReadonlyArray<string>
-  ) {
-    if (ids.length === 0) return []
-    const records = yield* attachments.load(userId, ids)
-    const { shown } = yield* links.maker
-    return records.map((record) => shown(userId, { ...record, thread_id }))
   })
 
   const replyTo = (message: UserMessageItem) => (turn: Turn) =>
@@ -164,7 +151,7 @@ export const makeStreaming = Effect.gen(function* () {
         reason: "Only the answer to a message of the user can be retried"
       })
     }
-    const [linked = message] = yield* withLinks(links, userId, [message])
+    const [linked = message] = yield* attachments.withLinks(userId, [message])
     return { events: [], upTo: message.id, answer: replyTo(linked) }
   })
 

@@ -7,17 +7,17 @@ type Refusal = UploadMalformed | AttachmentTooLarge
 /** A file in a form, as its sender describes it. */
 export interface FormFile {
   readonly name: string
-  readonly type: string
-  /** They end well only where the whole form does. */
+  readonly mime_type: string
+  /** The stream fails when the rest of the form is malformed. */
   readonly bytes: Stream.Stream<Uint8Array, Refusal>
 }
 
-/** Bytes a form may have around its file. */
+/** Bytes that a form may have besides its file. */
 export const formOverhead = 64 * 1024
 
 /**
- * The one file in the form's field `file`. Nothing is kept of what else is in the form, and the
- * bytes are read as they are asked for, until the scope ends.
+ * The one file in the form's field `file`. Other parts are dropped. The bytes are read from the
+ * socket only as they are pulled, until the scope ends.
  */
 export const formFile = Effect.fnUntraced(function* (
   request: HttpServerRequest.HttpServerRequest,
@@ -34,7 +34,7 @@ export const formFile = Effect.fnUntraced(function* (
     Stream.provideContext(limits),
     Stream.mapError(refusalOf),
     Stream.filterEffect((part) =>
-      isTheFile(part) ? Effect.succeed(true) : Effect.as(passedOver(part), false)
+      isTheFile(part) ? Effect.succeed(true) : Effect.as(drain(part), false)
     )
   )
   const pull = yield* Stream.toPull(files)
@@ -44,13 +44,13 @@ export const formFile = Effect.fnUntraced(function* (
     Stream.mapEffect(() => new UploadMalformed())
   )
   const bytes = Stream.concat(Stream.mapError(file.content, refusalOf), rest)
-  return { name: file.name, type: file.contentType, bytes }
+  return { name: file.name, mime_type: file.contentType, bytes }
 })
 
 const isTheFile = (part: Multipart.Part) => part.key === "file" && Multipart.isFile(part)
 
-/** What nobody reads would hold up all that comes after it. */
-const passedOver = (part: Multipart.Part) =>
+/** An unread part blocks the parser, so it is drained. */
+const drain = (part: Multipart.Part) =>
   Multipart.isFile(part) ? Effect.mapError(Stream.runDrain(part.content), refusalOf) : Effect.void
 
 const refusalOf = ({ reason }: Multipart.MultipartError): Refusal =>

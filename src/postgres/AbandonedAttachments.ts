@@ -4,12 +4,13 @@ import type { DbUnavailable } from "../core/Errors.ts"
 import { chatKitTables } from "./ChatKitTables.ts"
 
 /** Rows that one statement looks at or removes. */
-const batch = 100
+const batchSize = 100
 
 /**
- * Removes attachments without a thread and pieces without an upload, both older than a day; how
- * many rows. An attachment first loses its upload, then its pieces, and goes when it has none: no
- * statement has more to do than one batch, however large the file, and all may stop in between.
+ * Removes attachments without a thread and pieces without an upload, both older than a day, and
+ * returns how many rows that were. An attachment first loses its upload, then its pieces, and is
+ * removed when it has no piece left. However large the file is, each statement handles one batch,
+ * and the work may stop between any two of them.
  */
 export const removeAbandoned = Effect.map(
   chatKitTables,
@@ -23,7 +24,7 @@ export const removeAbandoned = Effect.map(
       update chatkit.attachments set upload = null, length = null
       where thread_id is null and id in (
         select id from chatkit.attachments
-        where thread_id is null and ${old} and upload is not null limit ${batch})
+        where thread_id is null and ${old} and upload is not null limit ${batchSize})
       returning id`)
 
     const removeEmpty = sweep(sql`
@@ -32,15 +33,15 @@ export const removeAbandoned = Effect.map(
         select id from chatkit.attachments a
         where thread_id is null and ${old} and not exists (
           select from chatkit.attachment_chunks where attachment_id = a.id)
-        limit ${batch})
+        limit ${batchSize})
       returning id`)
 
-    /** Looks at the pieces after this one, and says where it stopped. */
+    /** Handles the batch of pieces after this one, and returns the last piece it looked at. */
     const removePieces = (upload: string, n: number) =>
       sweep(sql<{ removed: number; upload: string; n: number }>`
         with page as (
           select upload, n, attachment_id, ${old} as old from chatkit.attachment_chunks
-          where (upload, n) > (${upload}::text, ${n}::int) order by upload, n limit ${batch}),
+          where (upload, n) > (${upload}::text, ${n}::int) order by upload, n limit ${batchSize}),
         gone as (
           delete from chatkit.attachment_chunks c using page p
           where c.upload = p.upload and c.n = p.n and p.old and not exists (
@@ -49,14 +50,14 @@ export const removeAbandoned = Effect.map(
         select (select count(*)::int from gone) as removed, upload, n from page
         order by upload desc, n desc limit 1`)
 
-    /** Again and again, while there is a whole batch of it. */
+    /** Repeats a step while it finds a full batch. */
     const all = Effect.fnUntraced(function* (step: typeof removeEmpty) {
       let count = 0
       let rows
       do {
         rows = yield* step
         count += rows.length
-      } while (rows.length === batch)
+      } while (rows.length === batchSize)
       return count
     })
 

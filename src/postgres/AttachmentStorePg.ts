@@ -1,42 +1,52 @@
-import { Effect, Layer } from "effect"
-import { type AttachmentRecord, AttachmentStore } from "../attachments/AttachmentStore.ts"
+import { Array as Arr, Effect, Layer } from "effect"
+import {
+  type AttachmentFields,
+  type AttachmentRecord,
+  AttachmentStore
+} from "../attachments/AttachmentStore.ts"
 import { TooManyAttachments } from "../attachments/Errors.ts"
-import { NotFound } from "../core/Errors.ts"
+import { type DbUnavailable, NotFound } from "../core/Errors.ts"
 import { isId } from "../core/Ids.ts"
 import { chatKitTables } from "./ChatKitTables.ts"
+import { type StoredJson, storedAttachments } from "./StoredJson.ts"
 
 /** A row of `chatkit.attachments`, as `select data, thread_id, upload is not null as uploaded`. */
-export interface AttachmentRow {
-  readonly data: Pick<AttachmentRecord, "id" | "name" | "mime_type" | "size" | "metadata">
+export interface AttachmentRow extends StoredJson {
   readonly thread_id: string | null
   readonly uploaded: boolean
 }
 
-export const recordOf = ({ data, thread_id, uploaded }: AttachmentRow): AttachmentRecord => ({
-  ...data,
+const recordOf = (
+  fields: AttachmentFields,
+  { thread_id, uploaded }: AttachmentRow
+): AttachmentRecord => ({
+  ...fields,
   uploaded,
   ...(thread_id === null ? {} : { thread_id })
 })
 
-/** Attachments of one user that wait to be used in a message. */
-const mostWaiting = 100
+/** The records of rows, in their order. */
+export const recordsOf = (
+  rows: ReadonlyArray<AttachmentRow>
+): Effect.Effect<ReadonlyArray<AttachmentRecord>, DbUnavailable> =>
+  Effect.map(storedAttachments(rows), (fields) => Arr.zipWith(fields, rows, recordOf))
 
 /** `AttachmentStore` in the schema `chatkit`. */
 export const AttachmentStorePg = Layer.effect(
   AttachmentStore,
   Effect.map(chatKitTables, ({ run, sql }): AttachmentStore["Service"] => ({
-    save: Effect.fn("AttachmentStore.save")(function* (userId, attachment) {
+    save: Effect.fn("AttachmentStore.save")(function* (userId, attachment, waitingLimit) {
       const { id, metadata, mime_type, name, size } = attachment
       if (!isId(id)) return yield* Effect.die(new Error("an attachment has no usable id"))
-      const data: AttachmentRow["data"] = { id, name, mime_type, size, metadata }
+      const data: AttachmentFields = { id, name, mime_type, size, metadata }
       const [saved] = yield* run(
         "AttachmentStore.save",
         sql<{ saved: boolean; refused: boolean }>`
         with waiting as (
           select id from chatkit.attachments where user_id = ${userId} and thread_id is null
-          limit ${mostWaiting}),
+          limit ${waitingLimit}),
         refused as (
-          select from waiting having count(*) >= ${mostWaiting}
+          select from waiting having count(*) >= ${waitingLimit}
             and not exists (
               select from chatkit.attachments where id = ${id} and user_id = ${userId})),
         saved as (
@@ -61,7 +71,7 @@ export const AttachmentStorePg = Layer.effect(
             where user_id = ${userId} and id = any(${ids}::text[])`
           )
         : []
-      const found = new Map(rows.map((row) => [row.data.id, recordOf(row)]))
+      const found = new Map((yield* recordsOf(rows)).map((record) => [record.id, record]))
       const records = ids.flatMap((id) => found.get(id) ?? [])
       return records.length < ids.length ? yield* new NotFound({ object: "Attachment" }) : records
     }),

@@ -1,4 +1,5 @@
 import { Effect, Result, Schema } from "effect"
+import { AttachmentFields } from "../attachments/AttachmentStore.ts"
 import { DbUnavailable } from "../core/Errors.ts"
 import { fieldOf, problemOf } from "../core/SchemaProblem.ts"
 import { ClientToolCallItem, ThreadItem } from "../protocol/Items.ts"
@@ -41,4 +42,5 @@ const unreadable = (table: string, result: Result.Result<unknown, Schema.SchemaE
 
 export const storedThreads = reading("chatkit.threads", ThreadMetadata)
 export const storedItems = reading("chatkit.items", ThreadItem)
+export const storedAttachments = reading("chatkit.attachments", AttachmentFields)
 export const storedToolCalls = reading("chatkit.items", ClientToolCallItem)

@@ -1,11 +1,8 @@
 import { Effect } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
-import type { ThreadItem } from "../protocol/Items.ts"
-import type { ThreadMetadata } from "../protocol/Threads.ts"
 import type { UserId } from "../core/User.ts"
-import { type AttachmentRow, recordOf } from "./AttachmentStorePg.ts"
 
-/** What was there of a user. */
+/** How much was removed. */
 export interface Removed {
   readonly threads: number
   readonly items: number
@@ -13,11 +10,11 @@ export interface Removed {
   readonly bytes: number
 }
 
-/** Removes all that is kept of a user, or fails and removes nothing. */
+/** Removes all data of a user, or fails and removes nothing. */
 export const removeUserData = Effect.fn("UserData.remove")(function* (userId: UserId) {
   const sql = yield* SqlClient.SqlClient
   const removal = Effect.gen(function* () {
-    // Nothing is written to a thread any more while its items are counted.
+    // The lock keeps new items out while we count.
     yield* sql`select id from chatkit.threads where user_id = ${userId} order by id for update`
     const [files] = yield* sql<Pick<Removed, "attachments" | "bytes">>`
       with gone as (delete from chatkit.attachments where user_id = ${userId} returning id)
@@ -44,10 +41,18 @@ export const removeUserData = Effect.fn("UserData.remove")(function* (userId: Us
   return yield* sql.withTransaction(removal)
 })
 
+interface StoredAttachment {
+  /** JSON. */
+  readonly data: string
+  readonly thread_id: string | null
+  readonly upload: string | null
+  readonly created_at: Date
+}
+
 /**
- * Writes one JSON document with all that is kept of a user, hidden items and metadata included, as
- * it is at one moment and in the order of writing. It is written piece by piece, because nobody
- * knows how much there is.
+ * Writes one JSON document with all data of a user, hidden items and metadata included, from one
+ * snapshot and in the order of writing. Stored JSON is passed through as text, so that it is
+ * exported byte for byte. The document is written piece by piece, because it may be large.
  */
 export const exportUserData = Effect.fn("UserData.export")(function* <E>(
   userId: UserId,
@@ -55,7 +60,7 @@ export const exportUserData = Effect.fn("UserData.export")(function* <E>(
 ) {
   const sql = yield* SqlClient.SqlClient
 
-  /** Does something with each row of a statement, and has few of them at a time. */
+  /** Handles each row of a statement, with few rows in memory at a time. */
   const forEachRow = Effect.fnUntraced(function* <A extends object, E2>(
     cursor: string,
     select: Statement.Fragment,
@@ -72,24 +77,25 @@ export const exportUserData = Effect.fn("UserData.export")(function* <E>(
 
   const comma = (index: number) => (index === 0 ? "\n" : ",\n")
 
-  /** An object whose last member is still to come. */
-  const begun = (object: object, member: string) =>
-    `${JSON.stringify(object).slice(0, -1)},"${member}":`
+  /** The text of a JSON object without its closing brace, to add members. */
+  const open = (object: string) => object.trimEnd().slice(0, -1)
 
   const items = (threadId: string) =>
-    forEachRow<{ data: ThreadItem }, E>(
+    forEachRow<{ data: string }, E>(
       "items",
-      sql`select data from chatkit.items where thread_id = ${threadId} order by position`,
-      ({ data }, index) => write(comma(index) + JSON.stringify(data))
+      sql`
+        select data::text as data from chatkit.items
+        where thread_id = ${threadId} order by position`,
+      ({ data }, index) => write(comma(index) + data)
     )
 
-  const thread = ({ data }: { readonly data: ThreadMetadata }, index: number) =>
-    write(`${comma(index)}${begun(data, "items")}[`).pipe(
-      Effect.andThen(items(data.id)),
+  const thread = ({ data, id }: { readonly id: string; readonly data: string }, index: number) =>
+    write(`${comma(index)}${open(data)},"items":[`).pipe(
+      Effect.andThen(items(id)),
       Effect.andThen(write("]}"))
     )
 
-  /** Every three bytes are four letters, wherever the pieces end. */
+  /** Base64 of all pieces together: a group of three bytes may span two pieces. */
   const content = Effect.fnUntraced(function* (upload: string) {
     let rest = Buffer.alloc(0)
     yield* forEachRow<{ bytes: Uint8Array }, E>(
@@ -105,17 +111,18 @@ export const exportUserData = Effect.fn("UserData.export")(function* <E>(
     yield* write(rest.toString("base64"))
   })
 
-  const attachment = (
-    row: AttachmentRow & { readonly created_at: Date; readonly upload: string | null },
-    index: number
-  ) => {
-    const known = { ...recordOf(row), created_at: row.created_at.toISOString() }
-    const head = write(comma(index) + begun(known, "content"))
-    return row.upload === null
+  const attachment = ({ created_at, data, thread_id, upload }: StoredAttachment, index: number) => {
+    const columns = JSON.stringify({
+      uploaded: upload !== null,
+      ...(thread_id === null ? {} : { thread_id }),
+      created_at: created_at.toISOString()
+    })
+    const head = write(`${comma(index)}${open(data)},${columns.slice(1, -1)},"content":`)
+    return upload === null
       ? Effect.andThen(head, write("null}"))
       : head.pipe(
           Effect.andThen(write(`"`)),
-          Effect.andThen(content(row.upload)),
+          Effect.andThen(content(upload)),
           Effect.andThen(write(`"}`))
         )
   }
@@ -125,14 +132,16 @@ export const exportUserData = Effect.fn("UserData.export")(function* <E>(
     yield* write(`{"user_id":${JSON.stringify(userId)},"threads":[`)
     yield* forEachRow(
       "threads",
-      sql`select data from chatkit.threads where user_id = ${userId} order by position`,
+      sql`
+        select id, data::text as data from chatkit.threads
+        where user_id = ${userId} order by position`,
       thread
     )
     yield* write(`],"attachments":[`)
     yield* forEachRow(
       "attachments",
       sql`
-        select data, thread_id, upload is not null as uploaded, upload, created_at
+        select data::text as data, thread_id, upload, created_at
         from chatkit.attachments where user_id = ${userId} order by created_at, id`,
       attachment
     )

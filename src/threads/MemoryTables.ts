@@ -12,7 +12,11 @@ export interface ThreadRow {
 
 export interface AttachmentRow {
   readonly userId: string
+  /** Unix ms. */
+  readonly createdAt: number
   threadId?: string
+  /** Set once its upload has ended. */
+  bytes?: Uint8Array
 }
 
 /**

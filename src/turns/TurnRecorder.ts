@@ -1,6 +1,6 @@
 import { Effect, Result } from "effect"
-import type { AttachmentLinks } from "../attachments/AttachmentLinks.ts"
-import { withLinks, withoutLinks } from "../attachments/ItemLinks.ts"
+import type { Attachments } from "../attachments/Attachments.ts"
+import { withoutLinks } from "../attachments/ItemLinks.ts"
 import type { DbUnavailable, NotFound } from "../core/Errors.ts"
 import type { Ids } from "../core/Ids.ts"
 import type { UserId } from "../core/User.ts"
@@ -56,11 +56,11 @@ const idOf = (change: ItemChange): string =>
 export interface RecorderServices {
   readonly store: ThreadStore["Service"]
   readonly ids: Ids["Service"]
-  readonly links: AttachmentLinks["Service"]
+  readonly attachments: Attachments["Service"]
 }
 
 export const turnRecorder = (
-  { ids, links, store }: RecorderServices,
+  { attachments, ids, store }: RecorderServices,
   options: { readonly userId: UserId; readonly lease: TurnLease; readonly upTo?: string }
 ): TurnRecorder => {
   const { lease, userId } = options
@@ -154,7 +154,7 @@ export const turnRecorder = (
         case "thread.item.done":
         case "thread.item.replaced": {
           const item = inThread(event.item, threadId)
-          return Effect.flatMap(withLinks(links, userId, [item]), ([linked = item]) =>
+          return Effect.flatMap(attachments.withLinks(userId, [item]), ([linked = item]) =>
             write([put(item)], visible({ ...event, item: linked }))
           )
         }

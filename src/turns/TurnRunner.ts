@@ -10,8 +10,7 @@ import {
   Scope,
   Stream
 } from "effect"
-import { AttachmentLinks } from "../attachments/AttachmentLinks.ts"
-import { withLinks } from "../attachments/ItemLinks.ts"
+import { Attachments } from "../attachments/Attachments.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { Ids } from "../core/Ids.ts"
 import type { ResponseEventInput, ThreadStreamEvent } from "../protocol/Events.ts"
@@ -65,7 +64,7 @@ export class TurnRunner extends Context.Service<
       const { atEnd } = yield* TurnLeases
       const store = yield* ThreadStore
       const ids = yield* Ids
-      const links = yield* AttachmentLinks
+      const attachments = yield* Attachments
 
       const turnOf = (user: CurrentUser["Service"], recorder: TurnRecorder): Turn => {
         const thread_id = recorder.thread().id
@@ -81,7 +80,7 @@ export class TurnRunner extends Context.Service<
               ...recorder.historyLimit(),
               ...query
             })
-            return { ...page, data: yield* withLinks(links, user.userId, page.data) }
+            return { ...page, data: yield* attachments.withLinks(user.userId, page.data) }
           }),
           newItem: (kind) =>
             Effect.map(Effect.all([ids.make(kind), ids.now]), ([id, created_at]) => ({
@@ -98,7 +97,10 @@ export class TurnRunner extends Context.Service<
         start: TurnStart,
         events: TurnEvents.TurnEvents
       ) => {
-        const recorder = turnRecorder({ store, ids, links }, { userId: user.userId, ...start })
+        const recorder = turnRecorder(
+          { store, ids, attachments },
+          { userId: user.userId, ...start }
+        )
         const stream_options = responder.streamOptions(start.lease.thread)
         let isStored = false
         const finish = (last: Effect.Effect<ReadonlyArray<ThreadStreamEvent>, unknown>) =>

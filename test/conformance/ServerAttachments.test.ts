@@ -40,7 +40,7 @@ const metadata = { openai_file_id: "file_1" }
 const tag = Effect.fnUntraced(function* ({ attachments, unnamed, userId }: Client) {
   const [record] = yield* attachments.load(userId, [unnamed("atc_1")])
   assert(record !== undefined)
-  yield* attachments.save(userId, { ...record, metadata })
+  yield* attachments.save(userId, { ...record, metadata }, 100)
 })
 
 const kept = Effect.fnUntraced(function* ({ attachments, unnamed, userId }: Client) {

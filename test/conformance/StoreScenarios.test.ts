@@ -96,8 +96,8 @@ layer(Wire.scripted, { excludeTestServices: true })("a store of the reference's"
       const metadata = { source: "test", nested: { page: [null] } }
       const file = attachment(`${me.userId}-file`, { metadata })
       const image = attachment(`${me.userId}-image`, { mime_type: "image/png", metadata })
-      yield* me.attachments.save(me.userId, file)
-      yield* me.attachments.save(me.userId, image)
+      yield* me.attachments.save(me.userId, file, 100)
+      yield* me.attachments.save(me.userId, image, 100)
       const load = me.attachments.load(me.userId, [file.id, image.id])
       assert.deepStrictEqual(yield* load, [file, image])
       const body = yield* me.stream(create("See", { attachments: [file.id, image.id] }))

@@ -2,15 +2,15 @@ import { assert, type Vitest } from "@effect/vitest"
 import { Effect } from "effect"
 import { attachment, failure, put, message, userWith, type Stores } from "../support/Threads.ts"
 
-/** What every store keeps of attachments. */
+/** What every adapter does with the records of attachments. */
 export const attachments = (it: Vitest.MethodsNonLive<Stores>) => {
   it.effect("gives attachments back in the order they are asked for", () =>
     Effect.gen(function* () {
       const { attachments, user } = yield* userWith(0)
       const file = attachment(`${user}-file`, { metadata: { page: { z: 1, a: [null] } } })
       const image = attachment(`${user}-image`, { name: "Bild.png", mime_type: "image/png" })
-      yield* attachments.save(user, file)
-      yield* attachments.save(user, image)
+      yield* attachments.save(user, file, 100)
+      yield* attachments.save(user, image, 100)
       const load = (...ids: ReadonlyArray<string>) => attachments.load(user, ids)
       assert.deepEqual(yield* load(image.id, file.id), [image, file])
       assert.deepEqual(yield* load(file.id, image.id, file.id), [file, image, file])
@@ -26,13 +26,13 @@ export const attachments = (it: Vitest.MethodsNonLive<Stores>) => {
       const { attachments, ids, store, user } = yield* userWith(2)
       const [id = "", other = ""] = ids
       const file = `${user}-file`
-      yield* attachments.save(user, attachment(file))
+      yield* attachments.save(user, attachment(file), 100)
       yield* store.commit(user, id, [
         put(message(id, "with_a_file")),
         { type: "attach", attachment_ids: [file, file] }
       ])
       const changed = { name: "new.pdf", size: 2, metadata: { a: 1 } }
-      yield* attachments.save(user, attachment(file, { ...changed, thread_id: other }))
+      yield* attachments.save(user, attachment(file, { ...changed, thread_id: other }), 100)
       assert.deepEqual(yield* attachments.load(user, [file]), [
         attachment(file, { ...changed, thread_id: id })
       ])
@@ -52,13 +52,13 @@ export const attachments = (it: Vitest.MethodsNonLive<Stores>) => {
       const other = yield* userWith(0)
       const name = (i: number) => `${user}-${i}`
       const save = (i: number, overrides = {}) =>
-        attachments.save(user, attachment(name(i), overrides))
+        attachments.save(user, attachment(name(i), overrides), 100)
       for (let i = 0; i < 100; i++) yield* save(i)
       assert.strictEqual(yield* failure(save(100)), "TooManyAttachments")
       const missing = yield* failure(attachments.load(user, [name(100)]))
       assert.strictEqual(missing, "NotFound(Attachment)")
       yield* save(7, { name: "renamed" })
-      yield* attachments.save(other.user, attachment(`${other.user}-file`))
+      yield* attachments.save(other.user, attachment(`${other.user}-file`), 100)
 
       yield* store.commit(user, id, [{ type: "attach", attachment_ids: [name(7)] }])
       yield* save(100)

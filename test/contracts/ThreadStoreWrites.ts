@@ -70,7 +70,7 @@ export const writes = (it: Vitest.MethodsNonLive<Stores>) => {
       assert.deepEqual(yield* store.updateThread(user, id, odd), thread(id, odd))
       assert.deepEqual(yield* store.loadThread(user, id), thread(id, odd))
       const file = attachment(`${id}-file`, { name: "\u0000\ud800", metadata: odd.metadata })
-      yield* attachments.save(user, file)
+      yield* attachments.save(user, file, 100)
       assert.deepEqual(yield* attachments.load(user, [file.id]), [file])
     })
   )
@@ -136,8 +136,8 @@ export const writes = (it: Vitest.MethodsNonLive<Stores>) => {
       const stranger = yield* userWith(0)
       const mine = `${user}-mine`
       const theirs = `${stranger.user}-theirs`
-      yield* attachments.save(user, attachment(mine))
-      yield* attachments.save(stranger.user, attachment(theirs))
+      yield* attachments.save(user, attachment(mine), 100)
+      yield* attachments.save(stranger.user, attachment(theirs), 100)
       const seen = seenBy(user, [id, `${user}-new`], [mine])
       const before = yield* seen
       const impossible: ReadonlyArray<Change> = [
@@ -184,7 +184,7 @@ export const writes = (it: Vitest.MethodsNonLive<Stores>) => {
       const { attachments, ids, store, user } = yield* userWith(2)
       const [id = "", other = ""] = ids
       const files = ["gone", "kept", "waiting"].map((name) => `${user}-${name}`)
-      for (const file of files) yield* attachments.save(user, attachment(file))
+      for (const file of files) yield* attachments.save(user, attachment(file), 100)
       const [gone = "", kept = "", waiting = ""] = files
       yield* store.commit(user, id, [{ type: "attach", attachment_ids: [gone] }])
       yield* store.commit(user, other, [{ type: "attach", attachment_ids: [kept] }])

@@ -3,7 +3,8 @@ import { Effect, Layer, Redacted, Schema, type Scope, Stream } from "effect"
 import { ByteSize } from "effect"
 import { CurrentUser } from "../../src/auth/CurrentUser.ts"
 import { AttachmentLinks, type LinkMaker } from "../../src/attachments/AttachmentLinks.ts"
-import { AttachmentRules } from "../../src/attachments/AttachmentRules.ts"
+import { Attachments } from "../../src/attachments/Attachments.ts"
+import { LinkInvalid } from "../../src/attachments/Errors.ts"
 import { ChatKit } from "../../src/chatkit/ChatKit.ts"
 import { type IdKind, Ids, prefixes, timestamp } from "../../src/core/Ids.ts"
 import { Playground } from "../../src/responder/playground/Playground.ts"
@@ -36,7 +37,7 @@ const IdsCounted = Layer.sync(Ids, () => {
 /** Links anybody could make, to be recognised in answers. */
 export const LinksPlain = Layer.succeed(AttachmentLinks, {
   maker: Effect.succeed<LinkMaker>({
-    shown: (_, { id, mime_type, name, thread_id, uploaded }) => {
+    toAttachment: (_, { id, mime_type, name, thread_id, uploaded }) => {
       const url = `https://uploads.example.test/${id}`
       const common = {
         id,
@@ -51,17 +52,19 @@ export const LinksPlain = Layer.succeed(AttachmentLinks, {
         ? { ...common, type: "image", preview_url: `${url}/preview` }
         : { ...common, type: "file" }
     },
-    refreshed: (_, attachment) =>
+    refresh: (_, attachment) =>
       attachment.type === "image"
         ? { ...attachment, preview_url: `https://uploads.example.test/${attachment.id}/preview` }
         : attachment
-  })
+  }),
+  verify: () => Effect.fail(new LinkInvalid())
 })
 
-export const Rules = Layer.succeed(AttachmentRules, {
+/** `Attachments` of two types on the given stores, with plain links. */
+export const AttachmentsPlain = Attachments.layer({
   limit: ByteSize.mebibytes(20),
   types: new Set(["image/png", "text/plain"])
-})
+}).pipe(Layer.provide(LinksPlain))
 
 /** The service under test, on a store that the test can look into. */
 export const chatKit = (
@@ -71,8 +74,8 @@ export const chatKit = (
 ) =>
   ChatKit.layer.pipe(
     Layer.provide(TurnRunner.layer),
-    Layer.provide(TurnLeases.layer({ streamsPerUser })),
-    Layer.provide([responder, IdsCounted, LinksPlain, Rules]),
+    Layer.provide([TurnLeases.layer({ streamsPerUser }), AttachmentsPlain]),
+    Layer.provide([responder, IdsCounted]),
     Layer.provideMerge(stores)
   )
 

@@ -1,6 +1,7 @@
 import { Context, Effect } from "effect"
 import type { ThreadItem, UserMessageItem } from "../../src/protocol/Items.ts"
 import { type Change, type ItemQuery, ThreadStore } from "../../src/threads/ThreadStore.ts"
+import type { AttachmentContent } from "../../src/attachments/AttachmentContent.ts"
 import { type AttachmentRecord, AttachmentStore } from "../../src/attachments/AttachmentStore.ts"
 import type { ThreadMetadata } from "../../src/protocol/Threads.ts"
 import { UserId } from "../../src/core/User.ts"
@@ -87,7 +88,7 @@ export class Leases extends Context.Service<
   { readonly expire: (threadId: string) => Effect.Effect<void> }
 >()("test/Leases") {}
 
-export type Stores = ThreadStore | TurnStore | AttachmentStore
+export type Stores = ThreadStore | TurnStore | AttachmentStore | AttachmentContent
 
 export const stores = Effect.gen(function* () {
   return {

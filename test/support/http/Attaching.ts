@@ -7,7 +7,7 @@ import { AttachmentsApi } from "../../../src/api/AttachmentsApi.ts"
 import { Authenticator } from "../../../src/auth/Authenticator.ts"
 import { AttachmentContent } from "../../../src/attachments/AttachmentContent.ts"
 import { AttachmentLinks } from "../../../src/attachments/AttachmentLinks.ts"
-import { AttachmentRules } from "../../../src/attachments/AttachmentRules.ts"
+import { Attachments } from "../../../src/attachments/Attachments.ts"
 import type { Attachment } from "../../../src/protocol/Attachments.ts"
 import { Ids } from "../../../src/core/Ids.ts"
 import { LinkKey } from "../../../src/attachments/LinkKey.ts"
@@ -21,7 +21,6 @@ import { InvalidToken } from "../../../src/auth/Errors.ts"
 import { Timeouts } from "../../../src/core/Timeouts.ts"
 import { PublicUrl } from "../../../src/attachments/PublicUrl.ts"
 import { SessionId, UserId } from "../../../src/core/User.ts"
-import { SignedAttachmentLinks } from "../../../src/attachments/SignedAttachmentLinks.ts"
 import { AttachmentsHttp } from "../../../src/http/AttachmentsHttp.ts"
 import { AuthenticationLog } from "../../../src/http/AuthenticationLog.ts"
 import { AuthenticationHttp } from "../../../src/http/AuthenticationHttp.ts"
@@ -120,8 +119,9 @@ export class Attaching extends Context.Service<
         const rules = { limit, types: new Set(types ?? ["image/png", "text/plain"]) }
         const context = yield* Layer.build(
           served.pipe(
-            Layer.provide([AuthenticationLog.layer, Draining.layer, Believed, Ids.layer]),
-            Layer.provide(Layer.succeed(AttachmentRules, rules)),
+            Layer.provide([AuthenticationLog.layer, Draining.layer, Believed]),
+            Layer.provide(Attachments.layer(rules)),
+            Layer.provide(Ids.layer),
             // Uploads are larger than any other body may be.
             Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(1024))),
             Layer.provideMerge(
@@ -132,7 +132,7 @@ export class Attaching extends Context.Service<
               })
             ),
             Layer.provide(noting),
-            Layer.provideMerge(SignedAttachmentLinks),
+            Layer.provideMerge(AttachmentLinks.layer),
             Layer.provideMerge(own),
             Layer.provide([LogBudget.layer, captureLogs(logs)]),
             Layer.provide(Layer.succeed(Timeouts, { statement: 20_000, request: 40_000 }))
@@ -145,7 +145,7 @@ export class Attaching extends Context.Service<
         const asSeen = (record: AttachmentRecord) =>
           Effect.map(
             Effect.provideService(maker, PublicUrl, () => url),
-            ({ shown }) => shown(ada, record)
+            ({ toAttachment }) => toAttachment(ada, record)
           ).pipe(Effect.orDie)
         return {
           url,
@@ -165,7 +165,7 @@ export class Attaching extends Context.Service<
               metadata: {},
               ...attachment
             }
-            yield* Effect.orDie(attachments.save(ada, record))
+            yield* Effect.orDie(attachments.save(ada, record, 100))
             return yield* asSeen(record)
           }),
           shown: (id) =>

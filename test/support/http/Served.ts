@@ -1,24 +1,21 @@
 import * as net from "node:net"
 import { NodeHttpServer } from "@effect/platform-node"
-import { Context, Effect, Layer, Redacted } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { HttpServer } from "effect/http"
 import { Authentication, Conversation, Http } from "../../../src/App.ts"
 import type { IdentityQuery, Identities } from "../../../src/auth/Identities.ts"
 import { KeySource } from "../../../src/auth/KeySource.ts"
 import { SigningKeys } from "../../../src/auth/SigningKeys.ts"
-import { AttachmentContent } from "../../../src/attachments/AttachmentContent.ts"
 import type { ChatKit } from "../../../src/chatkit/ChatKit.ts"
 import type { Stores } from "../Threads.ts"
 import type { Readiness } from "../../../src/health/Readiness.ts"
-import { NotFound } from "../../../src/core/Errors.ts"
 import { Draining } from "../../../src/http/Draining.ts"
 import * as NodeServer from "../../../src/http/NodeServer.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
 import { Ids } from "../../../src/core/Ids.ts"
-import { LinkKey } from "../../../src/attachments/LinkKey.ts"
 import { Playground } from "../../../src/responder/playground/Playground.ts"
 import type { Responder } from "../../../src/responder/Responder.ts"
-import { LinksPlain, Rules } from "../Conversation.ts"
+import { AttachmentsPlain, LinksPlain } from "../Conversation.ts"
 import { identitiesMemory, captureLogs, publicKeyOf, Ready } from "../Doubles.ts"
 import { StoresMemory } from "../StoresMemory.ts"
 import { settingsOf } from "../Server.ts"
@@ -36,13 +33,6 @@ export interface Doubles {
   readonly responder?: Layer.Layer<Responder>
   readonly readiness?: Layer.Layer<Readiness>
 }
-
-/** No attachment has bytes. */
-const NoContent = Layer.succeed(AttachmentContent, {
-  write: () => Effect.fail(new NotFound({ object: "Attachment" })),
-  read: () => Effect.fail(new NotFound({ object: "Attachment" })),
-  removeAbandoned: Effect.succeed(0)
-})
 
 /** The real HTTP server on a free port with the cast in memory behind it; any part may be another. */
 export class Served extends Context.Service<
@@ -90,11 +80,9 @@ export class Served extends Context.Service<
               ),
               (doubles.chatKit === undefined
                 ? Conversation(settings)
-                : Layer.mergeAll(doubles.chatKit, Ids.layer, Rules)
+                : Layer.merge(doubles.chatKit, AttachmentsPlain.pipe(Layer.provide(Ids.layer)))
               ).pipe(Layer.provide([doubles.responder ?? Playground, store])),
-              doubles.readiness ?? Ready,
-              Layer.succeed(LinkKey, { key: Effect.succeed(Redacted.make("a key for links")) }),
-              NoContent
+              doubles.readiness ?? Ready
             ]),
             Layer.provide(store),
             Layer.provide(LogBudget.layer),

@@ -2,6 +2,7 @@ import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { SqlFailures } from "../../../src/postgres/SqlFailures.ts"
 import { Migrations } from "../../../src/postgres/Migrations.ts"
+import { AttachmentContentPg } from "../../../src/postgres/AttachmentContentPg.ts"
 import { AttachmentStorePg } from "../../../src/postgres/AttachmentStorePg.ts"
 import { ThreadStorePg } from "../../../src/postgres/ThreadStorePg.ts"
 import { TurnStorePg } from "../../../src/postgres/TurnStorePg.ts"
@@ -21,7 +22,12 @@ const LeasesPg = Layer.effect(
 )
 
 /** The product's stores on whatever client there is, patient on a busy machine. */
-export const StorePg = Layer.mergeAll(ThreadStorePg, TurnStorePg, AttachmentStorePg).pipe(
+export const StorePg = Layer.mergeAll(
+  ThreadStorePg,
+  TurnStorePg,
+  AttachmentStorePg,
+  AttachmentContentPg
+).pipe(
   Layer.provideMerge(Migrations.layer),
   Layer.provide(SqlFailures.layer),
   Layer.provide(LogBudget.layer),

@@ -39,12 +39,18 @@ export const create = Effect.fnUntraced(function* (metadata = {}) {
     uploaded: false,
     metadata
   }
-  yield* (yield* AttachmentStore).save(ada, record)
+  yield* (yield* AttachmentStore).save(ada, record, 100)
   return record
 })
 
 /** Any SQL, past the product; the rows of the last statement. */
 export const exec = (sql: string) => Effect.flatMap(TestDatabase, ({ exec }) => exec(sql))
+
+/** SQL that makes an attachment and its bytes older than a day. */
+export const older = (id: string) => `
+  update chatkit.attachments set created_at = now() - interval '25 hours' where id = '${id}';
+  update chatkit.attachment_chunks set created_at = now() - interval '25 hours'
+  where attachment_id = '${id}'`
 
 /** How many rows hold bytes of the attachment, of whatever upload. */
 export const piecesOf = (id: string) =>

@@ -24,21 +24,24 @@ const damaged = Buffer.concat([png.subarray(0, 8), Buffer.from("no chunk")])
 const zip = Buffer.from("PK\x03\x04".padEnd(40, "\0"))
 const office = Buffer.from("d0cf11e0a1b11ae1", "hex")
 
-describe("a type", () => {
+describe("FileTypes", () => {
   const upTo = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 200 })))
   const text = Arbitrary.map(Arbitrary.schema(Schema.String), (text) =>
     text.toWellFormed().replaceAll("\0", "")
   )
-  it.effect.prop("of text lets any text pass, wherever it is cut", [text, upTo], ([text, at]) =>
-    Effect.gen(function* () {
-      const bytes = Buffer.from(text)
-      for (const chunks of [[bytes.subarray(0, at), bytes.subarray(at)], oneByOne(bytes)]) {
-        assert.isTrue((yield* through("text/plain", ...chunks)).equals(bytes))
-      }
-    })
+  it.effect.prop(
+    "passes any text for a type of text, wherever it is cut",
+    [text, upTo],
+    ([text, at]) =>
+      Effect.gen(function* () {
+        const bytes = Buffer.from(text)
+        for (const chunks of [[bytes.subarray(0, at), bytes.subarray(at)], oneByOne(bytes)]) {
+          assert.isTrue((yield* through("text/plain", ...chunks)).equals(bytes))
+        }
+      })
   )
 
-  it.effect("of text stops the first byte that is none", () =>
+  it.effect("refuses the first byte that is not text for a type of text", () =>
     Effect.gen(function* () {
       for (const type of ["text/csv", "application/json", "application/ld+json", "image/svg+xml"]) {
         yield* through(type, "é")
@@ -50,7 +53,7 @@ describe("a type", () => {
     })
   )
 
-  it.effect("is recognised by its first bytes, however few arrive at a time", () =>
+  it.effect("recognises a type by the first bytes, however few arrive at a time", () =>
     Effect.gen(function* () {
       for (const [type, bytes] of [
         ["image/png", png],
@@ -69,7 +72,7 @@ describe("a type", () => {
     })
   )
 
-  it.effect("is not another's", () =>
+  it.effect("refuses files of another type", () =>
     Effect.gen(function* () {
       for (const [type, bytes] of [
         ["image/png", jpeg],
@@ -88,7 +91,7 @@ describe("a type", () => {
     })
   )
 
-  it.effect("that is another's is found out before the rest is read", () =>
+  it.effect("refuses a file of another type before the rest is read", () =>
     Effect.gen(function* () {
       const endless = Stream.concat(Stream.make(jpeg, Buffer.alloc(5000)), Stream.die("read on"))
       const error = yield* Effect.flip(Stream.runDrain(ofType("image/png")(endless)))

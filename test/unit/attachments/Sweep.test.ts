@@ -4,22 +4,29 @@ import { TestClock } from "effect/testing"
 import { AttachmentContent } from "../../../src/attachments/AttachmentContent.ts"
 import { DbUnavailable, NotFound } from "../../../src/core/Errors.ts"
 import { AttachmentSweep } from "../../../src/attachments/Sweep.ts"
+import { Ids } from "../../../src/core/Ids.ts"
+import { AttachmentsPlain } from "../../support/Conversation.ts"
 import { captureLogs } from "../../support/Doubles.ts"
+import { StoresMemory } from "../../support/StoresMemory.ts"
 
 /** One result of a sweep after the other. */
 const sweeping = (results: ReadonlyArray<Effect.Effect<number, DbUnavailable>>) => {
   const seen = { sweeps: 0 }
   const notFound = new NotFound({ object: "Attachment" })
-  const layer = Layer.succeed(AttachmentContent, {
+  const content = Layer.succeed(AttachmentContent, {
     write: () => notFound,
     read: () => notFound,
     removeAbandoned: Effect.suspend(() => results[seen.sweeps++] ?? Effect.succeed(0))
   })
+  const layer = AttachmentsPlain.pipe(
+    Layer.provide(content),
+    Layer.provide([StoresMemory, Ids.layer])
+  )
   return { seen, layer }
 }
 
-describe("the sweep", () => {
-  it.effect("runs a minute after the start and once an hour from then on", () =>
+describe("AttachmentSweep", () => {
+  it.effect("sweeps a minute after the start and once an hour from then on", () =>
     Effect.gen(function* () {
       const { layer, seen } = sweeping([])
       yield* Layer.build(AttachmentSweep.pipe(Layer.provide(layer)))
@@ -36,7 +43,7 @@ describe("the sweep", () => {
     })
   )
 
-  it.effect("survives its failures and says what it did", () => {
+  it.effect("goes on after failures, and logs how much it removed", () => {
     const logs: Array<string> = []
     const { layer, seen } = sweeping([
       new DbUnavailable({ operation: "test" }),

@@ -1,7 +1,7 @@
 import * as http from "node:http"
 import { assert, layer } from "@effect/vitest"
 import { ByteSize, Effect, Stream } from "effect"
-import { linkOf } from "../../../src/attachments/SignedLinks.ts"
+import { signLink } from "../../../src/attachments/SignedLinks.ts"
 import type { AttachmentRecord } from "../../../src/attachments/AttachmentStore.ts"
 import {
   ada,
@@ -17,7 +17,7 @@ import {
 const contentUrl = Effect.fnUntraced(function* (id: string, userId = ada) {
   const { key, url } = yield* Attaching
   const expires = Math.floor(Date.now() / 1000) + 60
-  return linkOf(url, key, { purpose: "content", attachmentId: id, userId, expires })
+  return signLink(url, key, { purpose: "content", attachmentId: id, userId, expires })
 })
 
 const download = Effect.fnUntraced(function* (id: string) {
@@ -60,8 +60,8 @@ const begun = (link: string) =>
     (response) => Effect.sync(() => response.destroy())
   )
 
-layer(Attaching.layer(), { excludeTestServices: true })("the content", (it) => {
-  it.effect("comes with headers that keep it from doing harm", () =>
+layer(Attaching.layer(), { excludeTestServices: true })("the content of an attachment", (it) => {
+  it.effect("is sent with headers that keep it from doing harm", () =>
     Effect.gen(function* () {
       const id = yield* stored({ name: "a.png", mime_type: "image/png" }, png)
       const { body, headers, status } = yield* download(id)
@@ -82,7 +82,7 @@ layer(Attaching.layer(), { excludeTestServices: true })("the content", (it) => {
     })
   )
 
-  it.effect("is shown only where that is safe, and is never a page or a script", () =>
+  it.effect("is inline only where that is safe, and is never a page or a script", () =>
     Effect.gen(function* () {
       for (const [mime_type, type, disposition] of [
         ["image/png", "image/png", "inline"],
@@ -112,7 +112,7 @@ layer(Attaching.layer(), { excludeTestServices: true })("the content", (it) => {
     })
   )
 
-  it.effect("has its name in both forms, whatever is in it", () =>
+  it.effect("has its name in both forms, whatever characters it has", () =>
     Effect.gen(function* () {
       for (const [name, ascii, utf8] of [
         ["my notes.txt", "my notes.txt", "my%20notes.txt"],
@@ -137,7 +137,7 @@ layer(Attaching.layer(), { excludeTestServices: true })("the content", (it) => {
     })
   )
 
-  it.effect("is not found before its bytes are here, or for another person", () =>
+  it.effect("is not found before its bytes are uploaded, or by another user", () =>
     Effect.gen(function* () {
       const { create } = yield* Attaching
       const notFound = [404, "Attachment not found"]
@@ -149,7 +149,7 @@ layer(Attaching.layer(), { excludeTestServices: true })("the content", (it) => {
     })
   )
 
-  it.effect("can be asked about without being sent", () =>
+  it.effect("answers HEAD with its headers alone", () =>
     Effect.gen(function* () {
       const link = yield* contentUrl(yield* stored({}, "hello"))
       const { body, headers, status } = yield* send(link, { method: "HEAD" })
@@ -157,7 +157,7 @@ layer(Attaching.layer(), { excludeTestServices: true })("the content", (it) => {
     })
   )
 
-  it.effect("of a large file goes in and out piece by piece, in order", () =>
+  it.effect("goes in and out piece by piece, in order, when the file is large", () =>
     Effect.gen(function* () {
       const { create, exec } = yield* Attaching
       const attachment = yield* create({ mime_type: "image/png" })
@@ -183,7 +183,7 @@ layer(Attaching.layer(), { excludeTestServices: true })("the content", (it) => {
     })
   )
 
-  it.effect("is written while it arrives, and gone when its sender is", () =>
+  it.effect("is stored while it arrives, and removed when the sender disconnects", () =>
     Effect.gen(function* () {
       const { create, exec } = yield* Attaching
       const attachment = yield* create({ mime_type: "image/png" })
@@ -204,7 +204,7 @@ layer(Attaching.layer(), { excludeTestServices: true })("the content", (it) => {
     })
   )
 
-  it.effect("held up by slow readers holds up nobody else", () =>
+  it.effect("does not keep others waiting when its readers are slow", () =>
     Effect.gen(function* () {
       const { content, create } = yield* Attaching
       const { id } = yield* create({ mime_type: "image/png" })
@@ -221,9 +221,9 @@ layer(Attaching.layer(), { excludeTestServices: true })("the content", (it) => {
 })
 
 layer(Attaching.layer({ limit: ByteSize.mebibytes(1) }), { excludeTestServices: true })(
-  "a file that vanishes while it is read",
+  "the content of an attachment that is deleted while it is read",
   (it) => {
-    it.effect("breaks off, and does not look whole", () =>
+    it.effect("breaks off, and does not look complete", () =>
       Effect.gen(function* () {
         const { attachments, content, create } = yield* Attaching
         const { id } = yield* create({ mime_type: "image/png" })

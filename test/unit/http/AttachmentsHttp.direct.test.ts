@@ -34,9 +34,9 @@ const rows = Effect.gen(function* () {
 })
 
 layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: true })(
-  "a direct upload",
+  "a direct upload over HTTP",
   (it) => {
-    it.effect("makes the attachment and keeps its bytes", () =>
+    it.effect("creates the attachment and stores its bytes", () =>
       Effect.gen(function* () {
         const answer = yield* post(fileOf({ filename: "Übersicht 👍.png" }))
         assert.strictEqual(answer.status, 200, answer.body.toString())
@@ -64,7 +64,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
       })
     )
 
-    it.effect("is for people with a token", () =>
+    it.effect("is refused without a token", () =>
       Effect.gen(function* () {
         const before = yield* rows
         const answer = yield* post(fileOf(), {})
@@ -73,7 +73,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
       })
     )
 
-    it.effect("that is refused leaves nothing behind", () =>
+    it.effect("leaves nothing behind when it is refused", () =>
       Effect.gen(function* () {
         const { exec } = yield* Attaching
         yield* exec("delete from chatkit.attachments")
@@ -96,7 +96,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
       })
     )
 
-    it.effect("is refused while a hundred others wait", () =>
+    it.effect("is refused while a hundred other attachments wait", () =>
       Effect.gen(function* () {
         const { create } = yield* Attaching
         yield* Effect.forEach(Array.from({ length: 100 }), () => create())

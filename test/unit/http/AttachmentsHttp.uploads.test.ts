@@ -45,9 +45,9 @@ const kept = Effect.fnUntraced(function* (id: string) {
 const clean = Effect.andThen(Attaching, ({ exec }) => exec("delete from chatkit.attachments"))
 
 layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: true })(
-  "an upload",
+  "an upload by link",
   (it) => {
-    it.effect("by PUT keeps the bytes and answers the attachment without its descriptor", () =>
+    it.effect("stores the bytes of a PUT and answers the attachment without its descriptor", () =>
       Effect.gen(function* () {
         const { create } = yield* Attaching
         const attachment = yield* create({ name: "é.txt" })
@@ -67,7 +67,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
       })
     )
 
-    it.effect("of an image answers its preview", () =>
+    it.effect("answers the preview of an image", () =>
       Effect.gen(function* () {
         const { create } = yield* Attaching
         const attachment = yield* create({ mime_type: "image/png" })
@@ -83,7 +83,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
       })
     )
 
-    it.effect("by POST takes the form's field `file`, whatever else is in it", () =>
+    it.effect("stores the field `file` of a POSTed form, whatever else is in it", () =>
       Effect.gen(function* () {
         const { create } = yield* Attaching
         const attachment = yield* create()
@@ -103,7 +103,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
       })
     )
 
-    it.effect("without bytes, or with a form that is none, is malformed", () =>
+    it.effect("is malformed without bytes, or when its form cannot be parsed", () =>
       Effect.gen(function* () {
         const { create } = yield* Attaching
         yield* clean
@@ -144,7 +144,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
       })
     )
 
-    it.effect("up to the limit is taken, and a byte more is not", () =>
+    it.effect("is accepted up to the limit, and refused with a byte more", () =>
       Effect.gen(function* () {
         const { create } = yield* Attaching
         yield* clean
@@ -166,7 +166,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
       })
     )
 
-    it.effect("that says it is too long is refused before it is read", () =>
+    it.effect("is refused by its stated length before it is read", () =>
       Effect.gen(function* () {
         const { create } = yield* Attaching
         const attachment = yield* create()
@@ -177,7 +177,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
       })
     )
 
-    it.effect("that is another type than it says is refused and leaves nothing", () =>
+    it.effect("is refused when its bytes are of another type, and leaves nothing", () =>
       Effect.gen(function* () {
         const { create } = yield* Attaching
         yield* clean
@@ -202,7 +202,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
       })
     )
 
-    it.effect("of text may cut a character in two and begin like any other file", () =>
+    it.effect("may cut a character of text in two, and begin like another file", () =>
       Effect.gen(function* () {
         const { create } = yield* Attaching
         const accent = Buffer.from("é")
@@ -214,7 +214,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
       })
     )
 
-    it.effect("over a finished one is refused, and the bytes stay", () =>
+    it.effect("is refused when the attachment is uploaded already, and the bytes stay", () =>
       Effect.gen(function* () {
         const { create } = yield* Attaching
         const attachment = yield* create()
@@ -224,7 +224,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
       })
     )
 
-    it.effect("at the same time as others: exactly one wins", () =>
+    it.effect("is won by exactly one of many at the same time", () =>
       Effect.gen(function* () {
         const { create } = yield* Attaching
         const attachment = yield* create()
@@ -241,7 +241,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
       })
     )
 
-    it.effect("to an attachment that is gone is not found", () =>
+    it.effect("is not found when the attachment is deleted", () =>
       Effect.gen(function* () {
         const { attachments, create } = yield* Attaching
         const attachment = yield* create()

@@ -8,19 +8,14 @@ import {
   bytesOf,
   create,
   exec,
+  older,
   piecesOf,
   read,
   Stores,
   write
 } from "../../support/postgres/Uploads.ts"
 
-const older = (id: string) =>
-  exec(`
-    update chatkit.attachments set created_at = now() - interval '25 hours' where id = '${id}';
-    update chatkit.attachment_chunks set created_at = now() - interval '25 hours'
-    where attachment_id = '${id}'`)
-
-layer(Stores, { excludeTestServices: true })("what is abandoned", (it) => {
+layer(Stores, { excludeTestServices: true })("AbandonedAttachments", (it) => {
   const sweep = Effect.flatMap(AttachmentContent, ({ removeAbandoned }) => removeAbandoned)
   const ids = Effect.map(exec("select id from chatkit.attachments order by id"), (rows) =>
     rows.map((row) => row["id"])
@@ -31,7 +26,7 @@ layer(Stores, { excludeTestServices: true })("what is abandoned", (it) => {
     exec("delete from chatkit.threads; delete from chatkit.attachments")
   )
 
-  it.effect("goes after a day; what is used in a thread or younger stays", () =>
+  it.effect("removes what no thread used for a day, and leaves what is used or younger", () =>
     Effect.gen(function* () {
       yield* clear
       const store = yield* ThreadStore
@@ -49,7 +44,7 @@ layer(Stores, { excludeTestServices: true })("what is abandoned", (it) => {
         metadata: {}
       }
       yield* store.createThread(ada, thread, [{ type: "attach", attachment_ids: [used.id] }])
-      for (const { id } of [unused, empty, used]) yield* older(id)
+      for (const { id } of [unused, empty, used]) yield* exec(older(id))
       assert.strictEqual(yield* sweep, 4)
       assert.deepStrictEqual(yield* ids, [used.id, young.id].sort())
       assert.isTrue((yield* read(used.id)).bytes.equals(bytesOf(300_000)))
@@ -58,7 +53,7 @@ layer(Stores, { excludeTestServices: true })("what is abandoned", (it) => {
     })
   )
 
-  it.effect("is what broken uploads left, once it is old enough", () =>
+  it.effect("removes the pieces that broken uploads left, once they are old enough", () =>
     Effect.gen(function* () {
       yield* clear
       const { id } = yield* create()
@@ -78,7 +73,7 @@ layer(Stores, { excludeTestServices: true })("what is abandoned", (it) => {
     })
   )
 
-  it.effect("goes however much it is", () =>
+  it.effect("removes more than one batch", () =>
     Effect.gen(function* () {
       yield* clear
       yield* exec(`

@@ -1,16 +1,19 @@
 import { assert, layer } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Schema, Stream } from "effect"
+import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
 import { AttachmentContent } from "../../../src/attachments/AttachmentContent.ts"
 import { AttachmentStore } from "../../../src/attachments/AttachmentStore.ts"
 import { AlreadyUploaded } from "../../../src/attachments/Errors.ts"
 import { DbUnavailable, NotFound } from "../../../src/core/Errors.ts"
-import type { TestDatabase } from "../../support/Database.ts"
+import { Ages, content } from "../../contracts/AttachmentContent.ts"
+import { TestDatabase } from "../../support/Database.ts"
+import { StoreOnPostgreSQL } from "../../support/postgres/ThreadStores.ts"
 import {
   ada,
   bytesOf,
   create,
   exec,
   grace,
+  older,
   piecesOf,
   read,
   Stores,
@@ -19,45 +22,31 @@ import {
 
 const notFound = new NotFound({ object: "Attachment" })
 
-layer(Stores, { excludeTestServices: true })("attachment content", (it) => {
-  const size = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 300_000 }))
-  it.effect.prop(
-    "comes back as it was, however it was cut",
-    [Schema.Array(size).check(Schema.isMaxLength(4))],
-    ([sizes]) =>
-      Effect.gen(function* () {
-        const record = yield* create({ a: [1] })
-        const whole = bytesOf(sizes.reduce((sum, size) => sum + size, 0))
-        let from = 0
-        const chunks = sizes.map((size) => whole.subarray(from, (from += size)))
-        const uploaded = { ...record, uploaded: true }
-        assert.deepStrictEqual(yield* write(record.id, ...chunks), uploaded)
-        const content = yield* read(record.id)
-        assert.deepStrictEqual(content.attachment, uploaded)
-        assert.strictEqual(content.length, whole.length)
-        assert.isTrue(content.bytes.equals(whole))
-        yield* (yield* AttachmentStore).delete(ada, record.id)
-      }),
-    { arbitrary: { runs: 15 } }
-  )
+const AgesPg = Layer.effect(
+  Ages,
+  Effect.map(TestDatabase, ({ exec }) => ({
+    addDay: (ids) => Effect.forEach(ids, (id) => exec(older(id)), { discard: true })
+  }))
+)
 
-  it.effect("is its owner's alone", () =>
+layer(AgesPg.pipe(Layer.provideMerge(StoreOnPostgreSQL)), {
+  excludeTestServices: true
+})("AttachmentContent, in PostgreSQL", content)
+
+layer(Stores, { excludeTestServices: true })("AttachmentContentPg", (it) => {
+  it.effect("leaves no piece of an upload by a user who does not own the attachment", () =>
     Effect.gen(function* () {
       const { write: writeAs } = yield* AttachmentContent
       const { id } = yield* create()
-      const bytes = Stream.make(bytesOf(3))
-      for (const unknown of [id, "atc_unknown", "no id", ""]) {
-        assert.deepStrictEqual(yield* Effect.flip(writeAs(grace, unknown, bytes)), notFound)
-        assert.deepStrictEqual(yield* Effect.flip(read(unknown, grace)), notFound)
-      }
+      assert.deepStrictEqual(
+        yield* Effect.flip(writeAs(grace, id, Stream.make(bytesOf(3)))),
+        notFound
+      )
       assert.strictEqual(yield* piecesOf(id), 0)
-      assert.deepStrictEqual(yield* Effect.flip(read(id)), notFound)
-      yield* write(id, bytesOf(3))
-      assert.deepStrictEqual(yield* Effect.flip(read(id, grace)), notFound)
     })
   )
 
-  it.effect("of a stream that fails leaves no piece", () =>
+  it.effect("leaves no piece of a stream that fails", () =>
     Effect.gen(function* () {
       const { write } = yield* AttachmentContent
       const { id } = yield* create()
@@ -78,7 +67,7 @@ layer(Stores, { excludeTestServices: true })("attachment content", (it) => {
     })
   )
 
-  it.effect("of a writer that is interrupted leaves no piece", () =>
+  it.effect("leaves no piece of an upload that is interrupted", () =>
     Effect.gen(function* () {
       const { write } = yield* AttachmentContent
       const { id } = yield* create()
@@ -95,7 +84,7 @@ layer(Stores, { excludeTestServices: true })("attachment content", (it) => {
     })
   )
 
-  it.effect("of an attachment that is deleted meanwhile is not found", () =>
+  it.effect("leaves no piece of an attachment that is deleted meanwhile", () =>
     Effect.gen(function* () {
       const { id } = yield* create()
       const attachments = yield* AttachmentStore
@@ -109,7 +98,7 @@ layer(Stores, { excludeTestServices: true })("attachment content", (it) => {
     })
   )
 
-  it.effect("is written once, by whoever ends first", () =>
+  it.effect("stops an upload when another has ended first, and removes its pieces", () =>
     Effect.gen(function* () {
       const { write: writeAs } = yield* AttachmentContent
       const piece = bytesOf(256 * 1024)
@@ -135,7 +124,7 @@ layer(Stores, { excludeTestServices: true })("attachment content", (it) => {
     })
   )
 
-  it.effect("that loses a piece while it is read fails", () =>
+  it.effect("fails to read bytes that have lost a piece", () =>
     Effect.gen(function* () {
       const { id } = yield* create()
       yield* write(id, bytesOf(600_000))

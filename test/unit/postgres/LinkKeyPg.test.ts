@@ -4,8 +4,8 @@ import { LinkKey } from "../../../src/attachments/LinkKey.ts"
 import { DbUnavailable } from "../../../src/core/Errors.ts"
 import { create, exec, Stores } from "../../support/postgres/Uploads.ts"
 
-layer(Stores, { excludeTestServices: true })("the key of links", (it) => {
-  it.effect("is the one in the database, read once", () =>
+layer(Stores, { excludeTestServices: true })("LinkKeyPg", (it) => {
+  it.effect("loads the key from the database once", () =>
     Effect.gen(function* () {
       const { key } = yield* LinkKey
       const first = yield* key
@@ -17,7 +17,7 @@ layer(Stores, { excludeTestServices: true })("the key of links", (it) => {
     })
   )
 
-  it.effect("is an outage where there is none", () =>
+  it.effect("answers a missing key with an outage", () =>
     Effect.gen(function* () {
       // The schema is made when it is used for the first time.
       yield* create()

@@ -5,7 +5,6 @@ import { turnLease } from "../../../src/threads/ThreadStore.ts"
 import { StoreOnPostgreSQL } from "../../support/postgres/ThreadStores.ts"
 import { StoresMemory } from "../../support/StoresMemory.ts"
 import { Leases, type Stores } from "../../support/Threads.ts"
-import { attachments } from "../../contracts/AttachmentStore.ts"
 import { privacy } from "../../contracts/ThreadStorePrivacy.ts"
 import { reads } from "../../contracts/ThreadStoreReads.ts"
 import { turns } from "../../contracts/TurnStore.ts"
@@ -18,7 +17,6 @@ const behaviour = (it: Vitest.MethodsNonLive<Stores | Leases>) => {
   reads(it)
   writes(it)
   turns(it)
-  attachments(it)
   privacy(it)
 }
 
