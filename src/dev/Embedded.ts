@@ -23,7 +23,7 @@ const exclusively = Effect.acquireRelease(
     // A process that was killed left its lock behind: take it over.
     if (lock() || (!isAlive(ownerOf(lockFile)) && unlock() && lock())) return Effect.void
     return new EmbeddedUnavailable({
-      message: `Another server (process ${ownerOf(lockFile)}) uses the embedded database in ${dataDirectory}/: stop it, or set DATABASE_URL. If that process is not effect-chatkit, delete ${lockFile}.`
+      message: `Another server (process ${ownerOf(lockFile)}) uses the embedded database in ${dataDirectory}/: stop it, or set DATABASE_URL. If that process is something else, delete ${lockFile}.`
     })
   }),
   () => Effect.sync(unlock)
