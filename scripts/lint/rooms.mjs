@@ -41,8 +41,3 @@ export const rooms = {
   App: ["* !main !cli", "effect effect/* @effect/platform-node/* node:http"],
   main: ["App cli/Exit", "effect @effect/platform-node/*"]
 }
-
-/** Code that is about to move, by room or file. A line goes as soon as its imports have gone. */
-export const exceptions = {
-  "postgres/ReadinessPg": "auth/SigningKeys betterauth/BetterAuthTables health/Readiness"
-}
