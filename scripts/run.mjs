@@ -1,4 +1,4 @@
-// Plain JavaScript on purpose: it has to run on any Node, to find the one that is needed.
+// Plain JavaScript, because it has to run on any Node to find the one that the server needs.
 import { spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import module from "node:module"
@@ -24,7 +24,7 @@ if (Number(process.versions.node.split(".")[0]) < needed) {
 } else if (flags.delete("--watch")) {
   become(process.execPath, ["--watch", runner, ...flags, ...args])
 } else {
-  // Half of a short command's time would go into reading the same sources again.
+  // Without the cache, a short command spends half of its time on compiling the same sources again.
   module.enableCompileCache?.()
   // The real environment wins over the file.
   if (flags.has("--env") && existsSync(".env")) process.loadEnvFile(".env")
@@ -44,7 +44,7 @@ function pinnedNode() {
     .find((path) => existsSync(path))
 }
 
-/** Runs a program in our place: it gets our terminal and our signals, and we end as it does. */
+/** Replaces this process by a program: passes terminal and signals on, and ends as it ends. */
 function become(program, programArgs) {
   const child = spawn(program, programArgs, { stdio: "inherit" })
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {

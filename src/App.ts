@@ -46,7 +46,7 @@ import { SupportHttp } from "./http/SupportHttp.ts"
 import { Settings, type SettingsShape } from "./settings/Settings.ts"
 import { Startup } from "./http/Startup.ts"
 import { LogBudget } from "./telemetry/LogBudget.ts"
-import { Telemetry } from "./telemetry/Telemetry.ts"
+import * as Telemetry from "./telemetry/Telemetry.ts"
 
 /** Who is asking: from the `Authorization` header to the person. Needs `Identities` and keys. */
 export const Authentication = (settings: SettingsShape) =>
@@ -176,4 +176,7 @@ export const App = Layer.unwrap(
     const development = yield* Development(settings)
     return serve(development.settings, development.database)
   })
-).pipe(Layer.provide(Telemetry), Layer.provide(Settings.layer))
+).pipe(
+  Layer.provide(Layer.unwrap(Effect.map(Settings, Telemetry.layer))),
+  Layer.provide(Settings.layer)
+)

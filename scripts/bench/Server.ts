@@ -8,7 +8,7 @@ import { Responder } from "../../src/responder/Responder.ts"
 import { IdentityBatches } from "../../src/betterauth/IdentitiesPg.ts"
 import * as Database from "../../src/postgres/Pool.ts"
 import { Settings } from "../../src/settings/Settings.ts"
-import { Telemetry } from "../../src/telemetry/Telemetry.ts"
+import * as Telemetry from "../../src/telemetry/Telemetry.ts"
 
 const streamSeconds = Number(process.env["BENCH_STREAM_SECONDS"] ?? "30")
 
@@ -91,6 +91,10 @@ const App = Layer.unwrap(
         : Database.layer({ url: databaseUrl, poolSize: databasePoolSize })
     return serve(settings, database, Answering)
   })
-).pipe(Layer.provide(Variant), Layer.provide(Telemetry), Layer.provide(Settings.layer))
+).pipe(
+  Layer.provide(Variant),
+  Layer.provide(Layer.unwrap(Effect.map(Settings, Telemetry.layer))),
+  Layer.provide(Settings.layer)
+)
 
 NodeRuntime.runMain(Layer.launch(App))

@@ -1,6 +1,6 @@
 import { dirname, relative, resolve, sep } from "node:path"
 import { fileURLToPath } from "node:url"
-import { exceptions, rooms } from "./rooms.mjs"
+import { rooms } from "./rooms.mjs"
 
 const source = fileURLToPath(new URL("../../src", import.meta.url))
 const law = "scripts/lint/rooms.mjs"
@@ -35,8 +35,7 @@ const refusal = (from, path, specifier) => {
   const to = moduleOf(resolve(dirname(path), specifier))
   if (to === undefined) return `"${specifier}" lies outside src.`
   const target = roomOf(to)
-  const lists = [ours, exceptions[room] ?? "", exceptions[from] ?? ""]
-  return target === room || lists.some((list) => allows(list, target, to))
+  return target === room || allows(ours, target, to)
     ? undefined
     : `The room "${room}" may not import the room "${target}" (${from} imports ${to}): see ${law}.`
 }

@@ -37,16 +37,7 @@ export const rooms = {
   betterauth: [`core auth telemetry ${database}`, "effect effect/http effect/sql"],
   postgres: [`core protocol telemetry ${ports}`, "effect effect/sql @effect/sql-pg/* node:*"],
   dev: ["* !main !App !cli", "effect @effect/sql-pg/* @electric-sql/* jose node:*"],
-  cli: ["* !main", "effect @effect/platform-node/* jose node:*"],
+  cli: ["* !main", "effect effect/http effect/sql @effect/platform-node/* jose node:*"],
   App: ["* !main !cli", "effect effect/* @effect/platform-node/* node:http"],
   main: ["App cli/Exit", "effect @effect/platform-node/*"]
-}
-
-/** Code that is about to move, by room or file. A line goes as soon as its imports have gone. */
-export const exceptions = {
-  telemetry: "settings",
-  threads: "attachments/Errors turns/Errors postgres/ChatKitTables",
-  attachments: "threads/ThreadStore",
-  "http/AttachmentsHttp": "threads/ThreadStore",
-  "postgres/ReadinessPg": "auth/SigningKeys betterauth/BetterAuthTables health/Readiness"
 }

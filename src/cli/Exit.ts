@@ -1,30 +1,43 @@
 import { Cause, Exit, Runtime, Schema } from "effect"
+import type { HttpServerError } from "effect/http"
+import type { EmbeddedUnavailable } from "../dev/Pglite.ts"
+import type { BadSettings } from "../settings/Settings.ts"
 
-/** A command cannot do what it was asked; the message says what to do instead. */
-export class Usage extends Schema.TaggedError<Usage>()("Usage", { message: Schema.String }) {}
+/** A command cannot do what it was asked to do; the message says what to do instead. */
+export class CommandFailed extends Schema.TaggedError<CommandFailed>()("CommandFailed", {
+  message: Schema.String
+}) {}
+
+type Explained = BadSettings | CommandFailed | EmbeddedUnavailable | HttpServerError.ServeError
+
+const explained: ReadonlySet<string> = new Set<Explained["_tag"]>([
+  "BadSettings",
+  "CommandFailed",
+  "EmbeddedUnavailable",
+  "ServeError"
+])
+
+/** Whether the message says what to do, so that a stack trace would only be in the way. */
+export const isExplained = (error: unknown): error is Explained =>
+  error instanceof Error && "_tag" in error && explained.has(String(error._tag))
 
 /**
- * How the process ends: told to stop is a success, and a start that cannot work says why in one
- * message, not in a stack trace.
+ * For `runMain`: prints why the process ends, and exits with 1 for a failure. Being stopped by a
+ * signal is a success, which Effect itself ends with 130.
  */
 export const reportAndExit = {
   disableErrorReporting: true,
   teardown: <E, A>(exit: Exit.Exit<E, A>, done: (code: number) => void) => {
     if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) {
       const error = Cause.squash(exit.cause)
-      console.error(isExpected(error) ? messageOf(error) : Cause.pretty(exit.cause))
+      console.error(isExplained(error) ? messageOf(error) : Cause.pretty(exit.cause))
     }
     Runtime.defaultTeardown(exit, (code) => done(code === 130 ? 0 : code))
   }
 }
 
-/** The platform's `ServeError` says nothing itself; its cause names the address. */
-const messageOf = (error: Error): string =>
-  error.message === "" && error.cause instanceof Error
-    ? `The server cannot listen there (${error.cause.message}): set HOST and PORT.`
+/** The message of Effect's `ServeError` is empty; its cause names the address. */
+const messageOf = (error: Explained): string =>
+  error._tag === "ServeError"
+    ? `The server cannot listen there (${error.cause instanceof Error ? error.cause.message : error.cause}): set HOST and PORT.`
     : error.message
-
-const expected = ["BadSettings", "EmbeddedUnavailable", "ServeError", "Usage"]
-
-const isExpected = (error: unknown): error is Error =>
-  error instanceof Error && "_tag" in error && expected.includes(String(error._tag))

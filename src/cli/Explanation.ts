@@ -4,20 +4,20 @@ import { decodeObject } from "../auth/Jws.ts"
 import type { InvalidTokenReason } from "../auth/Errors.ts"
 import type { SettingsShape } from "../settings/Settings.ts"
 
-/** What an unverified token says of itself. */
-export interface Told {
+/** The content of a token whose signature has not been checked. */
+export interface Unverified {
   readonly header: Readonly<Record<string, unknown>>
   readonly payload: Readonly<Record<string, unknown>>
 }
 
-export const told = (token: string): Told => {
+export const unverified = (token: string): Unverified => {
   const [header, payload] = token.split(".")
   return { header: decodeObject(header ?? "") ?? {}, payload: decodeObject(payload ?? "") ?? {} }
 }
 
 /** "3 minutes ago" or "in 3 minutes", for a time in seconds since 1970. */
 export const relative = (seconds: unknown, now: number): string => {
-  if (typeof seconds !== "number") return "at no time it names"
+  if (typeof seconds !== "number") return "at an unknown time"
   const distance = Math.abs(seconds - now)
   if (distance < 1) return "just now"
   const [amount, unit] =
@@ -32,7 +32,7 @@ export const relative = (seconds: unknown, now: number): string => {
   return seconds <= now ? `${words} ago` : `in ${words}`
 }
 
-/** Why the server would refuse, in plain words, with what to do about it. */
+/** Why the server would refuse the token, and what to do about it. */
 export const explain = (
   error: AuthenticationError,
   token: string,
@@ -41,15 +41,15 @@ export const explain = (
 ): string => {
   switch (error._tag) {
     case "InvalidToken":
-      return explainReason(error.reason, told(token), settings, now)
+      return explainReason(error.reason, unverified(token), settings, now)
     case "UserNotFound":
-      return "the token is good, but no user has its e-mail: is this the right database?"
+      return "the token is valid, but no user has its e-mail: is this the right database?"
     case "NoActiveSession":
-      return "the token is good and its user exists, but is signed out: every session that would do has ended. With secondaryStorage sessions may not be in the database at all: set session.storeSessionInDatabase."
+      return "the token is valid and its user exists, but is signed out: every session that the token could belong to has ended. With secondaryStorage, Better Auth keeps sessions outside the database: set session.storeSessionInDatabase."
     case "DbUnavailable":
       return error.operation === "BetterAuthTables.layout"
         ? `the database answers, but Better Auth's tables are not all in schema "${settings.schema}": migrate it, or set BETTER_AUTH_SCHEMA.`
-        : `the database could not be asked, so the user and the session were not checked.${expiry(token, now)}`
+        : `the database could not be asked, so neither user nor session was checked.${expiry(token, now)}`
     case "KeysUnavailable":
       return settings.jwksUrl === undefined
         ? "the verification keys could not be loaded: add the jwt() plugin to Better Auth and migrate, or set BETTER_AUTH_SECRET for HS256 tokens."
@@ -57,9 +57,9 @@ export const explain = (
   }
 }
 
-/** What needs neither keys nor a database to be known. */
+/** An expired token is refused, whatever keys and database would say. */
 const expiry = (token: string, now: number): string => {
-  const { exp } = told(token).payload
+  const { exp } = unverified(token).payload
   return typeof exp === "number" && exp <= now
     ? ` It expired ${relative(exp, now)}, so the answer would be ${errorTable.InvalidToken.status} in any case.`
     : ""
@@ -69,7 +69,7 @@ const useToken = "Send the JWT that authClient.token() returns (Better Auth's jw
 
 const explainReason = (
   reason: InvalidTokenReason,
-  { header, payload }: Told,
+  { header, payload }: Unverified,
   settings: SettingsShape,
   now: number
 ): string => {
@@ -80,7 +80,7 @@ const explainReason = (
     case "other_scheme":
     case "several_headers":
     case "malformed_header":
-      return `it cannot stand in an "Authorization: Bearer" header as it is. ${useToken}`
+      return `it cannot be sent in an "Authorization: Bearer" header. ${useToken}`
     case "too_long":
       return "it is longer than 8 KiB: keep the payload small with definePayload (an avatar as a data URI is the usual cause)."
     case "malformed_token":
@@ -93,11 +93,11 @@ const explainReason = (
     case "encrypted_token":
       return `this is an encrypted cookie, which only Better Auth itself can use. ${useToken}`
     case "header_not_allowed":
-      return "its header has a typ, kid or extension (crit, b64, zip, cty) that no Better Auth log-in token has."
+      return "its header has a typ, a kid or an extension (crit, b64, zip, cty) that Better Auth does not write into log-in tokens."
     case "algorithm_not_allowed":
       return `it is signed with ${alg}, which Better Auth does not use.`
     case "algorithm_not_of_key":
-      return `it says ${alg}, but the key named by its kid is of another kind.`
+      return `its header says ${alg}, but the key that its kid names has another algorithm.`
     case "secret_missing":
       return "it is signed with HS256, and BETTER_AUTH_SECRET is not set here."
     case "key_id_missing":
@@ -111,11 +111,11 @@ const explainReason = (
     case "signature":
       return alg === "HS256"
         ? "its signature does not fit BETTER_AUTH_SECRET: is it the same secret Better Auth uses?"
-        : "its signature does not fit the key it names."
+        : "its signature does not fit the key that it names."
     case "expired":
       return `it expired ${relative(exp, now)}: fetch a new one before each request.`
     case "expiry_missing":
-      return "it has no usable exp: tokens without an end are not accepted."
+      return "it has no usable exp: a token that never expires is not accepted."
     case "not_yet_valid":
       return `it becomes valid ${relative(nbf, now)}: do the clocks agree?`
     case "issued_in_future":
@@ -127,17 +127,17 @@ const explainReason = (
         ? `its audience is ${quoted(aud)}, the server expects ${quoted(settings.audience)} (BETTER_AUTH_AUDIENCE).`
         : `its audience is ${quoted(aud)} and its issuer ${quoted(iss)}: without BETTER_AUTH_AUDIENCE the audience must name the issuer.`
     case "mailed_token":
-      return "this is a link Better Auth mailed (verify or change an address), which is no log-in."
+      return "this is the token of a link that Better Auth mailed (to verify or change an address); it does not log anybody in."
     case "session_cookie_with_issuer":
       return "this is the cookie cache, which has no issuer, and BETTER_AUTH_ISSUER is set."
     case "session_cookie_layout":
-      return "it looks like the cookie cache, but not as Better Auth writes it."
+      return "it looks like the cookie cache, but does not have the layout that Better Auth writes."
     case "email_missing":
       return "it has no usable e-mail: keep email in definePayload."
     case "subject_missing":
       return "it has no sub, which Better Auth always writes."
     case "claims":
-      return "one of its claims is not of the kind it has to be."
+      return "one of its claims has the wrong type."
     case "subject_mismatch":
       return "its sub and its e-mail name two different users."
     case "banned":

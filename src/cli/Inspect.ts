@@ -12,11 +12,12 @@ import type { SettingsShape } from "../settings/Settings.ts"
 import { LogBudget } from "../telemetry/LogBudget.ts"
 import * as Demo from "../dev/Demo.ts"
 import * as DevKeys from "../dev/DevKeys.ts"
-import { explain, relative, told } from "./Explanation.ts"
+import { explain, relative, unverified } from "./Explanation.ts"
 
 /**
- * Says what a token is, and what the server would do with it and why, by the very code that
- * decides it. The key endpoint is never asked, and a database that does not answer is said so.
+ * Says what a token is and what the server would do with it and why, by running the code that
+ * decides it in the server. The key endpoint is never asked. Where the database does not answer,
+ * the result says that it is undecided.
  */
 export const inspect = Effect.fnUntraced(function* (
   text: string,
@@ -25,7 +26,7 @@ export const inspect = Effect.fnUntraced(function* (
 ) {
   const token = text.trim().replace(/^bearer( +|$)/i, "")
   const now = Math.floor(Date.now() / 1000)
-  const { effective, world } = yield* worldOf(settings, keys)
+  const { effective, sources } = yield* sourcesOf(settings, keys)
   const verdict = Effect.flatMap(Authenticator, ({ authenticate }) =>
     Effect.match(authenticate([`Bearer ${token}`]), {
       onFailure: (error) => `${outcome(error, settings)}: ${explain(error, token, effective, now)}`,
@@ -33,7 +34,7 @@ export const inspect = Effect.fnUntraced(function* (
         `The server would accept it, as user ${userId} in session ${sessionId}.`
     })
   ).pipe(
-    Effect.provide(Authentication(effective).pipe(Layer.provide(world))),
+    Effect.provide(Authentication(effective).pipe(Layer.provide(sources))),
     Effect.provideService(References.MinimumLogLevel, "None")
   )
   return [kindOf(token), ...facts(token, now), yield* verdict].join("\n")
@@ -41,8 +42,8 @@ export const inspect = Effect.fnUntraced(function* (
 
 const notAsked = Layer.succeed(KeySource, { load: Effect.fail(new KeysUnavailable()) })
 
-/** What the server would ask, as far as it can be asked from here. */
-const worldOf = Effect.fnUntraced(function* (
+/** The sources of users and keys that the server would use, except for the key endpoint. */
+const sourcesOf = Effect.fnUntraced(function* (
   settings: SettingsShape,
   devKeys: Effect.Effect<DevKeys.DevKeys>
 ) {
@@ -50,14 +51,14 @@ const worldOf = Effect.fnUntraced(function* (
   if (databaseUrl !== undefined) {
     const database = Database.layer({ url: databaseUrl, poolSize: 1 })
     const storage = Storage(settings, database, jwksUrl === undefined ? undefined : notAsked)
-    return { effective: settings, world: Layer.provide(storage, LogBudget.layer) }
+    return { effective: settings, sources: Layer.provide(storage, LogBudget.layer) }
   }
-  // The running server has the embedded database to itself; what it holds is known anyway.
+  // A running server has locked the embedded database, but the demo people are known without it.
   const keys = yield* devKeys
   const source = jwksUrl === undefined ? Layer.succeed(KeySource, Demo.keySource(keys)) : notAsked
   return {
     effective: Demo.settings(settings, keys),
-    world: Layer.merge(
+    sources: Layer.merge(
       Layer.provide(SigningKeys.layer, source),
       Layer.succeed(Identities, Demo.identities(keys))
     )
@@ -80,9 +81,9 @@ const kindOf = (token: string): string => {
     return "This is an e-mail address, not a token."
   }
   if (uuid.test(token) || /^\d+$/.test(token) || Demo.people.some(({ id }) => id === token)) {
-    return "This is an id, most likely a user id, not a token: ids are not secret and sign nobody in."
+    return "This is an id, most likely a user id, not a token: ids are not secret and do not log anybody in."
   }
-  const { header } = told(token)
+  const { header } = unverified(token)
   const shape = token.split(".").length === 3 ? undefined : shapeOf(token)
   switch (shape) {
     case "opaque_token":
@@ -98,12 +99,12 @@ const kindOf = (token: string): string => {
     default:
       return "alg" in header
         ? `This is a JWT, signed with ${String(header["alg"])}${"kid" in header ? `, key ${String(header["kid"])}` : ""}.`
-        : "This is not a JWT, or a damaged one."
+        : "This is not a JWT, or it is a damaged one."
   }
 }
 
 const facts = (token: string, now: number): ReadonlyArray<string> => {
-  const { payload } = told(token)
+  const { payload } = unverified(token)
   const claims = ["iss", "aud", "sub", "email", "sid"].flatMap((name) =>
     name in payload ? [`  ${name}: ${JSON.stringify(payload[name])}`] : []
   )

@@ -1,28 +1,20 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Cause, Console, Effect } from "effect"
-import * as Database from "../postgres/Pool.ts"
-import { migrate, stateOf } from "../postgres/Migrations.ts"
-import { reportAndExit, Usage } from "./Exit.ts"
+import { Console, Effect } from "effect"
+import { migrate } from "../postgres/Migrations.ts"
 import { Settings } from "../settings/Settings.ts"
+import { onDatabase } from "./CommandDatabase.ts"
+import { CommandFailed, reportAndExit } from "./Exit.ts"
 
 /** For a database whose server role may not create schemas: run once as a role that may. */
 const program = Effect.gen(function* () {
-  const { databaseUrl } = yield* Settings
+  const { databaseUrl } = yield* Effect.provide(Settings, Settings.layer)
   if (databaseUrl === undefined) {
-    return yield* new Usage({
-      message: "Set DATABASE_URL: the embedded database brings itself up to date."
+    return yield* new CommandFailed({
+      message: "Set DATABASE_URL: the embedded database migrates itself."
     })
   }
-  yield* migrate.pipe(
-    Effect.provide(Database.layer({ url: databaseUrl, poolSize: 1 })),
-    Effect.mapError(
-      (error) =>
-        new Usage({
-          message: `The schema was not changed (${stateOf(Cause.fail(error))}): check that PostgreSQL answers at DATABASE_URL and that its role may create schemas.`
-        })
-    )
-  )
+  yield* onDatabase("The schema was not changed", "that its role may create schemas")(migrate)
   yield* Console.log("Schema chatkit is up to date.")
 })
 
-NodeRuntime.runMain(Effect.provide(program, Settings.layer), reportAndExit)
+NodeRuntime.runMain(program, reportAndExit)

@@ -1,23 +1,22 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Cause, Console, Effect, Predicate } from "effect"
-import * as Database from "../postgres/Pool.ts"
-import { migrate, stateOf } from "../postgres/Migrations.ts"
-import { exportUserData, removeUserData } from "../postgres/UserData.ts"
+import { Console, Effect } from "effect"
 import { UserId } from "../core/User.ts"
-import { reportAndExit, Usage } from "./Exit.ts"
-import { Settings } from "../settings/Settings.ts"
+import { migrate } from "../postgres/Migrations.ts"
+import { exportUserData, removeUserData } from "../postgres/UserData.ts"
+import { onDatabase } from "./CommandDatabase.ts"
+import { CommandFailed, reportAndExit } from "./Exit.ts"
 
-const usage = new Usage({
+const usage = new CommandFailed({
   message:
-    "npm run -s user -- export <user id>   writes all that is kept of a user as JSON\n" +
-    "npm run -s user -- delete <user id>   removes it for good"
+    "npm run -s user -- export <user id>   writes everything stored about a user as JSON\n" +
+    "npm run -s user -- delete <user id>   deletes it permanently"
 })
 
-/** Waits until the text is on its way, so that a slow reader is not drowned. */
+/** Waits until the text has been passed on, so that a slow reader holds up the export. */
 const write = (text: string) =>
-  Effect.callback<void, Usage>((resume) => {
+  Effect.callback<void, CommandFailed>((resume) => {
     process.stdout.write(text, (error) =>
-      resume(error ? new Usage({ message: "Nobody reads the output any more." }) : Effect.void)
+      resume(error ? new CommandFailed({ message: "The reader closed the output." }) : Effect.void)
     )
   })
 
@@ -33,39 +32,17 @@ const commands = {
   export: (userId: UserId) => exportUserData(userId, write)
 }
 
-const database = Effect.gen(function* () {
-  const settings = yield* Settings
-  if (settings.databaseUrl !== undefined) {
-    return Database.layer({ url: settings.databaseUrl, poolSize: 1 })
-  }
-  const { Development } = yield* Effect.promise(() => import("../dev/Development.ts"))
-  return (yield* Development(settings)).database
-}).pipe(Effect.provide(Settings.layer))
-
-const saysItself = Predicate.or(
-  Predicate.isTagged("Usage"),
-  Predicate.isTagged("EmbeddedUnavailable")
-)
-
-/** What is kept of one user here, for them or for nobody any more; Better Auth's tables stay. */
+/** Exports or deletes what this server keeps of one user; Better Auth's tables are not changed. */
 const program = Effect.gen(function* () {
   const [command, userId, more] = process.argv.slice(2)
   const isCommand = command === "delete" || command === "export"
   if (!isCommand || userId === undefined || userId === "" || more !== undefined) {
     return yield* usage
   }
-  // A reader that has gone is reported where it is met.
+  // Without a listener a closed pipe ends the process; `write` reports it instead.
   process.stdout.on("error", () => undefined)
-  const work = Effect.andThen(migrate, commands[command](UserId.make(userId)))
-  yield* work.pipe(
-    Effect.provide(yield* database),
-    Effect.mapError((error) =>
-      saysItself(error)
-        ? error
-        : new Usage({
-            message: `The database did not do it (${stateOf(Cause.fail(error))}): check that PostgreSQL answers at DATABASE_URL, and run \`npm run migrate\` once.`
-          })
-    )
+  yield* Effect.andThen(migrate, commands[command](UserId.make(userId))).pipe(
+    onDatabase("The command failed in the database", "run `npm run migrate` once")
   )
 })
 

@@ -5,12 +5,12 @@ import { SessionId, UserId } from "../core/User.ts"
 import type { SettingsShape } from "../settings/Settings.ts"
 import type { DevKeys } from "./DevKeys.ts"
 
-/** Somebody to try the server with; each one meets another answer. */
+/** A person to try the server with: each kind of session gets a different answer. */
 export interface DemoPerson {
   readonly id: string
   readonly name: string
   readonly email: string
-  /** `none`: a token names them, but no table knows them. */
+  /** `none`: a token can name the person, who is not in the user table. */
   readonly session: "live" | "expired" | "none"
 }
 
@@ -21,7 +21,7 @@ export const people: ReadonlyArray<DemoPerson> = [
   { id: "demo-ghost", name: "Ghost", email: "ghost@example.com", session: "none" }
 ]
 
-/** What Better Auth 1.7's own migration makes on PostgreSQL. */
+/** The tables that Better Auth 1.7's own migration creates on PostgreSQL. */
 const tables = `
 create table if not exists "user" ("id" text not null primary key, "name" text not null, "email" text not null unique, "emailVerified" boolean not null, "image" text, "createdAt" timestamptz default CURRENT_TIMESTAMP not null, "updatedAt" timestamptz default CURRENT_TIMESTAMP not null);
 create table if not exists "session" ("id" text not null primary key, "expiresAt" timestamptz not null, "token" text not null unique, "createdAt" timestamptz default CURRENT_TIMESTAMP not null, "updatedAt" timestamptz not null, "ipAddress" text, "userAgent" text, "userId" text not null references "user" ("id") on delete cascade);
@@ -31,12 +31,12 @@ create table if not exists "jwks" ("id" text not null primary key, "publicKey" t
 create index if not exists "session_userId_idx" on "session" ("userId");
 `
 
-/** The token of the one session a demo person has. */
+/** The session token of a demo person, who has one session. */
 const tokenOf = (id: string, { kid }: DevKeys) => `${id}-${kid}`
 
 const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`
 
-/** Brings the embedded database to where the demo people are what they are said to be. */
+/** SQL for Better Auth's tables and the demo people. Repeated, it only renews the sessions. */
 export const seed = (keys: DevKeys): string => {
   const { jwk, kid } = keys
   const { crv, kty, x } = jwk
@@ -57,13 +57,13 @@ export const seed = (keys: DevKeys): string => {
   ].join("\n")
 }
 
-/** With the embedded database a secret is made when none is set, so that HS256 can be tried too. */
+/** Adds a generated secret where none is set, so that HS256 tokens can be tried too. */
 export const settings = (given: SettingsShape, { secret }: DevKeys): SettingsShape => ({
   ...given,
   secret: given.secret ?? Redacted.make(secret)
 })
 
-/** What the embedded database answers about keys, without it. */
+/** The key that the embedded database has, without opening it. */
 export const keySource = ({ jwk, kid }: DevKeys): KeySource["Service"] => {
   const { crv, kty, x } = jwk
   const key = {
@@ -75,7 +75,7 @@ export const keySource = ({ jwk, kid }: DevKeys): KeySource["Service"] => {
   return { load: Effect.succeed([key]) }
 }
 
-/** What the embedded database answers about the demo people, without it. */
+/** The demo people as the embedded database has them, without opening it. */
 export const identities = (keys: DevKeys): Identities["Service"] => ({
   find: ({ email, sessionId, sessionToken }) => {
     const address = email && Redacted.value(email).toLowerCase()

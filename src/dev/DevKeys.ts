@@ -2,21 +2,21 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as jose from "jose"
 
-/** Where development keeps its database and keys; it survives a restart and is never committed. */
+/** Holds the database and the keys of development between runs; git ignores it. */
 export const dataDirectory = ".data"
 
-/** Stands in for Better Auth's own keys while the embedded database stands in for its tables. */
+/** Stand in for Better Auth's own keys, as the embedded database does for its tables. */
 export interface DevKeys {
   readonly kid: string
   /** Ed25519, with the private part. */
   readonly jwk: Readonly<Record<string, string>>
-  /** What `BETTER_AUTH_SECRET` is while none is set. */
+  /** Used while `BETTER_AUTH_SECRET` is not set. */
   readonly secret: string
 }
 
 const file = join(dataDirectory, "dev-keys.json")
 
-/** Read, or made the first time; the server and `npm run token` share them through the file. */
+/** Reads the keys, or creates them the first time. `npm run token` shares them with the server. */
 export const load = async (): Promise<DevKeys> => {
   const existing = read()
   if (existing !== undefined) return existing
@@ -32,7 +32,7 @@ export const load = async (): Promise<DevKeys> => {
     writeFileSync(file, JSON.stringify(made), { mode: 0o600, flag: "wx" })
     return made
   } catch {
-    // Somebody else was faster.
+    // Another process has created the file since we looked.
     return read() ?? made
   }
 }

@@ -4,7 +4,7 @@ import * as Demo from "./Demo.ts"
 import * as DevKeys from "./DevKeys.ts"
 import * as Embedded from "./Embedded.ts"
 
-/** What stands in for a Better Auth app: its database, its keys and a few people. */
+/** Stands in for a Better Auth app: its database, its secret and a few people. */
 export const Development = (settings: SettingsShape) =>
   Effect.map(Effect.promise(DevKeys.load), (keys) => ({
     settings: Demo.settings(settings, keys),

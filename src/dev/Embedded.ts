@@ -16,11 +16,11 @@ export const layer = (keys: DevKeys) =>
     })
   )
 
-/** Two processes on one data directory would destroy it. */
+/** A lock file, because two processes on one data directory would destroy it. */
 const exclusively = Effect.acquireRelease(
   Effect.suspend(() => {
     mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
-    // A second try, when the owner of the first lock is no more.
+    // A process that was killed left its lock behind: take it over.
     if (lock() || (!isAlive(ownerOf(lockFile)) && unlock() && lock())) return Effect.void
     return new EmbeddedUnavailable({
       message: `Another server (process ${ownerOf(lockFile)}) uses the embedded database in ${dataDirectory}/: stop it, or set DATABASE_URL. If that process is something else, delete ${lockFile}.`
@@ -59,7 +59,7 @@ const isAlive = (pid: number): boolean => {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // Somebody else's process is alive too.
+    // The process exists, but belongs to another user.
     return (error as NodeJS.ErrnoException).code === "EPERM"
   }
 }

@@ -22,11 +22,11 @@ const packages = Effect.tryPromise({
     })
 })
 
-/** PostgreSQL inside the process, kept in `directory` or in memory without one, until closed. */
+/** PostgreSQL inside the process, stored in `directory`, or else in memory, until it is closed. */
 export const open = (directory?: string) =>
   Effect.flatMap(packages, ({ PGlite }) => Effect.promise(() => PGlite.create(directory)))
 
-/** `open` until the scope ends, with a client. */
+/** Opens it until the scope ends, and makes a client of it. */
 export const pglite = (directory?: string) =>
   Effect.gen(function* () {
     const db = yield* Effect.acquireRelease(open(directory), (db) =>
@@ -36,8 +36,8 @@ export const pglite = (directory?: string) =>
   })
 
 /**
- * A client that may have one connection only: with more PGlite mixes their messages up. The
- * database listens for it on a socket in a directory of its own that only this user can enter.
+ * A client with a single connection, because PGlite mixes up the messages of several. It connects
+ * through a socket in a new directory that only this user can enter.
  */
 export const clientOf = (db: Effect.Success<ReturnType<typeof open>>) =>
   Effect.gen(function* () {
@@ -47,7 +47,7 @@ export const clientOf = (db: Effect.Success<ReturnType<typeof open>>) =>
       (own) => Effect.sync(() => rmSync(own, { recursive: true, force: true }))
     )
     const path = join(own, ".s.PGSQL.5432")
-    // The second one is for cancelling what the first one runs.
+    // The second connection is used only to cancel a statement of the first.
     const server = new PGLiteSocketServer({ db, path, maxConnections: 2 })
     yield* Effect.acquireRelease(
       Effect.promise(() => server.start()),

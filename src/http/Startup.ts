@@ -4,7 +4,7 @@ import { Readiness } from "../health/Readiness.ts"
 import type { SettingsShape } from "../settings/Settings.ts"
 import { firstRequest } from "./FirstRequest.ts"
 
-/** What is said once, when the socket listens: where, what to know, what is missing. */
+/** Reports once, when the socket listens: the address, doubtful settings, and what is not ready. */
 export const Startup = (settings: SettingsShape) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
@@ -18,7 +18,7 @@ export const Startup = (settings: SettingsShape) =>
       } else {
         yield* Console.log(banner(url, settings))
       }
-      // The database may take its time; the server is there already, and says what it waits for.
+      // The server listens before the database answers, and logs what it is waiting for.
       yield* readiness.missing.pipe(
         Effect.tap((missing) =>
           missing.length === 0
@@ -36,7 +36,7 @@ const banner = (url: string, settings: SettingsShape): string => {
   const { databaseUrl, docs } = settings
   const { command, person } = firstRequest(url, settings, mint)
   return [
-    `effect-chatkit listens on ${url} in development mode${docs ? `, its docs are at ${url}/docs` : ""}.`,
+    `effect-chatkit listens on ${url} in development mode${docs ? `; its docs are at ${url}/docs` : ""}.`,
     databaseUrl === undefined
       ? "Database: embedded, in .data/. Demo people: ada and grace are signed in, asleep's sessions have expired, ghost is unknown."
       : "Database: the one in DATABASE_URL.",
@@ -45,6 +45,6 @@ const banner = (url: string, settings: SettingsShape): string => {
   ].join("\n")
 }
 
-/** The command that mints a token, wherever the line is pasted. */
+/** The shell command that mints a token; `--prefix` lets it work in any directory. */
 const mint = (person: string) =>
   `npm run -s --prefix '${process.cwd().replaceAll("'", `'\\''`)}' token -- ${person}`

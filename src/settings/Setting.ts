@@ -3,7 +3,7 @@ import { ByteSize, Option } from "effect"
 /** The variables that are set, by name, trimmed; an empty one counts as not set. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** What the reader of one variable may look at, and where it reports to. */
+/** Passed to the reader of one variable: what it may depend on, and where it reports to. */
 export interface Reading {
   readonly env: Environment
   readonly production: boolean

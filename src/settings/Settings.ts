@@ -13,7 +13,7 @@ export const names: ReadonlyArray<string> = Object.values(all).map(({ name }) =>
 
 /** The settings of one server, all of them valid. */
 export interface SettingsShape extends Values<typeof all> {
-  /** What is valid but unwise, to be logged once at start. */
+  /** Valid but unwise settings, to be logged once at start. */
   readonly warnings: ReadonlyArray<string>
 }
 

@@ -1,25 +1,25 @@
-/** Characters that wait for the end of the turn at most. */
-const most = 64 * 1024
+/** Characters that may wait for the end of the turn; a longer buffer is written at once. */
+const bufferLimit = 64 * 1024
 
 /**
- * Lines for standard output, written once a turn of the event loop: a line of its own for each
- * request would cost a system call each. Nothing is lost when the process exits, however it does,
- * short of being killed.
+ * Buffers lines and writes them once a turn of the event loop, because a write for each request
+ * would be a system call each. `flush` has to be called when the process exits; only a kill loses
+ * lines.
  */
 export const lineWriter = (write: (text: string) => void) => {
-  let waiting = ""
+  let buffer = ""
   let scheduled = false
   const flush = () => {
     scheduled = false
-    const text = waiting
-    waiting = ""
+    const text = buffer
+    buffer = ""
     if (text !== "") write(text)
   }
   return {
     flush,
     line: (line: string): void => {
-      waiting += `${line}\n`
-      if (waiting.length > most) return flush()
+      buffer += `${line}\n`
+      if (buffer.length > bufferLimit) return flush()
       if (scheduled) return
       scheduled = true
       setImmediate(flush)

@@ -1,10 +1,11 @@
 import { Clock, Context, Effect, Layer, LogLevel, References, type Scope } from "effect"
 
+/** Milliseconds. */
 const window = 60_000
 
-/** A share of the log that anyone can make us write, and no more than that. */
+/** A per-minute cap on log lines that an unauthenticated client can cause. */
 export interface Budget {
-  /** Writes the line while the minute's budget lasts, counts it otherwise. */
+  /** Writes the line, or only counts it once the minute's lines are used up. */
   readonly log: (
     level: LogLevel.Severity,
     message: string,
@@ -14,8 +15,8 @@ export interface Budget {
 }
 
 /**
- * Bounds what a flood of requests can write to disk: each budget allows so many lines a minute,
- * and at the end of the minute one line says how many were left out.
+ * Limits how much a flood of requests can write to disk. Each budget allows some lines a minute;
+ * at the end of the minute, one more line says how many were left out.
  */
 export class LogBudget extends Context.Service<
   LogBudget,
@@ -29,7 +30,7 @@ export class LogBudget extends Context.Service<
   )
 }
 
-/** One log line; absent values are left out, and annotations are built only when it is written. */
+/** Writes one line, without undefined annotations, if its level is enabled. */
 export const line = (
   level: LogLevel.Severity,
   message: string,

@@ -1,9 +1,8 @@
-import { Effect, Layer, Logger, References } from "effect"
-import { Settings } from "../settings/Settings.ts"
+import { Effect, Layer, Logger, type LogLevel, References } from "effect"
 import { jsonLogger } from "./JsonLogger.ts"
 import { lineWriter } from "./LineWriter.ts"
 
-const JsonLines = Layer.unwrap(
+const layerJson = Layer.unwrap(
   Effect.sync(() => {
     const { flush, line } = lineWriter((text) => process.stdout.write(text))
     process.once("exit", flush)
@@ -11,14 +10,14 @@ const JsonLines = Layer.unwrap(
   })
 )
 
-/** Level and format of the log: readable on a terminal, one JSON object per line otherwise. */
-export const Telemetry = Layer.unwrap(
-  Effect.map(Settings, ({ logFormat, logLevel }) =>
-    Layer.mergeAll(
-      logFormat === "json" ? JsonLines : Logger.layer([Logger.consolePretty()]),
-      Layer.succeed(References.MinimumLogLevel, logLevel),
-      // Nobody collects spans yet, and each costs as much as a small statement.
-      Layer.succeed(References.TracerEnabled, false)
-    )
+/** The log on standard output: `json` writes one object a line, `pretty` is for a terminal. */
+export const layer = (options: {
+  readonly logFormat: "pretty" | "json"
+  readonly logLevel: LogLevel.Severity
+}) =>
+  Layer.mergeAll(
+    options.logFormat === "json" ? layerJson : Logger.layer([Logger.consolePretty()]),
+    Layer.succeed(References.MinimumLogLevel, options.logLevel),
+    // Spans are not collected yet, and making one costs as much as a small statement.
+    Layer.succeed(References.TracerEnabled, false)
   )
-)

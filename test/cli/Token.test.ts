@@ -192,8 +192,8 @@ describe("a token for one's own database", () => {
     Effect.gen(function* () {
       const problem = (who: string, env: Record<string, string | undefined>) =>
         Effect.map(
-          Effect.promise(() => mint(who, settingsOf({ NODE_ENV: undefined, ...env }))),
-          (minted) => ("problem" in minted ? linesOf(minted.problem) : [])
+          Effect.flip(mint(who, settingsOf({ NODE_ENV: undefined, ...env }))),
+          ({ message }) => linesOf(message)
         )
       assert.match((yield* problem("ada", {})).join(), /e-mail/)
       const noSecret = yield* problem("ada@example.com", { BETTER_AUTH_SECRET: undefined })

@@ -1,6 +1,6 @@
 import { Effect, Layer } from "effect"
 import { Settings } from "../../src/settings/Settings.ts"
-import { Telemetry } from "../../src/telemetry/Telemetry.ts"
+import * as Telemetry from "../../src/telemetry/Telemetry.ts"
 
 const ends: Record<string, () => void> = {
   "process.exit": () => process.exit(3),
@@ -10,10 +10,14 @@ const ends: Record<string, () => void> = {
   "nothing left to do": () => undefined
 }
 
-/** Writes a few lines and is gone in the same turn. */
+/** Writes a few lines and ends in the same turn of the event loop. */
 const lines = Effect.gen(function* () {
   for (const count of ["one", "two", "three"]) yield* Effect.logInfo(count)
-}).pipe(Effect.provide(Telemetry.pipe(Layer.provide(Settings.layer))))
+}).pipe(
+  Effect.provide(
+    Layer.unwrap(Effect.map(Settings, Telemetry.layer)).pipe(Layer.provide(Settings.layer))
+  )
+)
 
 Effect.runSync(lines)
 ends[process.argv[2]!]!()

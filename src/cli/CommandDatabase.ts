@@ -1,0 +1,34 @@
+import { Cause, Effect } from "effect"
+import type { SqlClient } from "effect/sql"
+import { stateOf } from "../postgres/Migrations.ts"
+import * as Pool from "../postgres/Pool.ts"
+import { Settings } from "../settings/Settings.ts"
+import { CommandFailed, isExplained } from "./Exit.ts"
+
+/** One connection to the database in DATABASE_URL, or else to the embedded one of development. */
+const database = Effect.gen(function* () {
+  const settings = yield* Settings
+  if (settings.databaseUrl !== undefined) {
+    return Pool.layer({ url: settings.databaseUrl, poolSize: 1 })
+  }
+  const { Development } = yield* Effect.promise(() => import("../dev/Development.ts"))
+  return (yield* Development(settings)).database
+})
+
+/**
+ * Runs the work of a command on the database. When PostgreSQL refuses or is away, `notDone` says
+ * what has not happened and `advice` what to check besides the connection.
+ */
+export const onDatabase =
+  (notDone: string, advice: string) =>
+  <A, E>(work: Effect.Effect<A, E, SqlClient.SqlClient>) =>
+    Effect.flatMap(database, (layer) => Effect.provide(work, layer)).pipe(
+      Effect.mapError((error) =>
+        isExplained(error)
+          ? error
+          : new CommandFailed({
+              message: `${notDone} (${stateOf(Cause.fail(error))}): check that PostgreSQL answers at DATABASE_URL, and ${advice}.`
+            })
+      ),
+      Effect.provide(Settings.layer)
+    )
