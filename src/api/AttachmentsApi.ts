@@ -36,7 +36,7 @@ const success = {
 }
 const formExample = { "multipart/form-data": { examples: { note: { value: { file: "a note" } } } } }
 
-/** The bytes as they are. */
+/** The body is the bytes themselves. */
 export const put = HttpApiEndpoint.put("put", "/support/attachments/:id/upload", {
   params,
   payload: HttpApiSchema.StreamUint8Array(),
@@ -52,7 +52,7 @@ export const put = HttpApiEndpoint.put("put", "/support/attachments/:id/upload",
   })
 )
 
-/** The bytes in the field `file` of a form. */
+/** The body is a form with the bytes in its field `file`. */
 export const post = HttpApiEndpoint.post("post", "/support/attachments/:id/upload", {
   params,
   payload: form,
@@ -84,7 +84,7 @@ export const content = HttpApiEndpoint.get("content", "/support/attachments/:id/
   })
 )
 
-/** ChatKit's direct strategy: the attachment comes into being with its bytes. */
+/** ChatKit's `direct` upload strategy: one request creates the attachment and stores its bytes. */
 export const direct = HttpApiEndpoint.post("direct", "/support/attachments", {
   payload: form,
   success: Attachment,

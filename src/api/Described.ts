@@ -1,12 +1,12 @@
 import { Predicate } from "effect"
 import { OpenApi } from "effect/http-api"
 
-/** Named examples for each media type. Scalar shows no `example`, only `examples`. */
+/** Named examples for each media type: Scalar shows `examples` and ignores `example`. */
 type Examples = Readonly<
   Record<string, { readonly examples: Readonly<Record<string, { readonly value: unknown }>> }>
 >
 
-/** What the docs say of an endpoint: every operation has all of it. */
+/** The annotations that every endpoint has for the docs. */
 export const described = (options: {
   readonly summary: string
   readonly description: string

@@ -22,7 +22,7 @@ interface Received {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** How a row is written, and what a typed client makes of it: only the row itself crosses. */
+/** The schema of a row. The failure is not sent: `decode` makes one from the row for a client. */
 const schemaOf =
   (audience: Audience) =>
   <Failure>(options: {

@@ -3,8 +3,8 @@ import type { Conflict, InvalidRequest, NotFound } from "../core/Errors.ts"
 import type { NotReady } from "../health/Errors.ts"
 
 /**
- * One row of the table: how a failure is answered. What depends on the failure is a function of
- * it; every other text is a constant, so that nothing internal can reach a client by accident.
+ * One row of the table: how a failure is answered. A text that depends on the failure is a
+ * function of it; all others are constants, so that nothing internal reaches a client by accident.
  */
 export interface ErrorRow<in Failure = unknown> {
   readonly status: number
@@ -117,7 +117,7 @@ export const errorTable = {
     when: "The server cannot do its work yet, or is stopping; the sentence says what is missing"
   },
 
-  // What is refused outside the handlers, whichever route was asked for.
+  // Refused outside the handlers, on any route.
   MalformedRequest: {
     status: 400,
     sentence: "Malformed request: send a JSON body over well-formed HTTP",

@@ -11,7 +11,7 @@ const docs = (word: string, summary: string, description: string) =>
     summary,
     description,
     success: {
-      description: "Yes",
+      description: `The server is ${word}`,
       content: { "application/json": { examples: { [word]: { value: { status: word } } } } }
     }
   })

@@ -10,7 +10,7 @@ import { described } from "./Described.ts"
 import { forUser } from "./ErrorSchemas.ts"
 import { documents, requests, stream } from "./Examples.ts"
 
-/** `{}`, once nothing else fits: what is deleted, and feedback that was heard. */
+/** `{}`, the answer to deletions and feedback. The last document, because every object fits it. */
 const Done = Schema.Struct({})
 
 export const chatkit = HttpApiEndpoint.post("chatkit", "/support/chatkit", {
@@ -57,7 +57,7 @@ export const chatkit = HttpApiEndpoint.post("chatkit", "/support/chatkit", {
   })
 )
 
-/** ChatKit's one URL. Authentication is outermost: it is decided before a byte of the body is read. */
+/** ChatKit's one URL. Authentication is outermost: it decides before a byte of the body is read. */
 export class SupportApi extends HttpApiGroup.make("support")
   .add(chatkit)
   .middleware(Authentication)

@@ -5,7 +5,7 @@ import { PublicUrl } from "../attachments/PublicUrl.ts"
 import { TimeBudget } from "../core/TimeBudget.ts"
 import { Timeouts } from "../core/Timeouts.ts"
 import { Draining } from "./Draining.ts"
-import { answered, shuttingDown } from "./Refusals.ts"
+import { answered, completed, shuttingDown } from "./Refusals.ts"
 import { RequestContext, type RequestState, requestIdOf } from "./RequestContext.ts"
 import { routesOf } from "./Routes.ts"
 
@@ -17,7 +17,7 @@ const allowedHeaders = [
   "chatkit-frame-instance-id"
 ]
 
-/** What every request meets first and every answer last, wherever it comes from. */
+/** The outermost middleware: request id, CORS, time budget, and the headers of every answer. */
 export const Envelope = (options: {
   readonly allowsOrigin: (origin: string) => boolean
   /** Paths outside the contract, each answered to `GET`. */
@@ -38,7 +38,7 @@ export const Envelope = (options: {
       const timeouts = yield* Timeouts
       const routes = routesOf(options.pages)
       return (app) => {
-        const working = cors(answered(routes.unrouted)(app))
+        const working = cors(answered(app))
         const stopping = cors(Effect.succeed(shuttingDown))
         return Effect.withFiber((fiber) => {
           const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
@@ -74,11 +74,12 @@ export const Envelope = (options: {
         request: HttpServerRequest.HttpServerRequest,
         state: RequestState
       ) {
-        return HttpServerResponse.setHeaders(response, {
+        const answer = completed(response, request.url, state, routes.unrouted)
+        return HttpServerResponse.setHeaders(answer, {
           "x-request-id": state.requestId,
           "x-content-type-options": "nosniff",
-          "cache-control": response.headers["cache-control"] ?? "no-store",
-          ...(draining.begun() || isUnread(request, response) ? { connection: "close" } : {})
+          "cache-control": answer.headers["cache-control"] ?? "no-store",
+          ...(draining.begun() || isUnread(request, answer) ? { connection: "close" } : {})
         })
       }
     }),
@@ -86,7 +87,7 @@ export const Envelope = (options: {
   )
 }
 
-/** Where the browser seems to have found this server, unless the settings say it. */
+/** The origin under which the client reached this server, as far as the headers show it. */
 const originOf = ({ headers }: HttpServerRequest.HttpServerRequest): string => {
   const protocol =
     headers["x-forwarded-proto"]?.split(",", 1)[0]?.trim() === "https" ? "https" : "http"
@@ -94,7 +95,7 @@ const originOf = ({ headers }: HttpServerRequest.HttpServerRequest): string => {
   return URL.parse(`${protocol}://${host}`)?.origin ?? "http://localhost"
 }
 
-/** A refused body without a stated length may go on for ever: the connection ends with the answer. */
+/** Whether a refused body is still arriving. Without a length it may never end, so we hang up. */
 const isUnread = (
   request: HttpServerRequest.HttpServerRequest,
   { status }: HttpServerResponse.HttpServerResponse
@@ -103,7 +104,7 @@ const isUnread = (
   request.headers["transfer-encoding"] !== undefined &&
   !NodeHttpServerRequest.toIncomingMessage(request).complete
 
-/** In development pages come from whatever port their dev server took. */
+/** Whether the origin is on this machine: in development a page may come from any port. */
 export const isLoopback = (origin: string): boolean => {
   const url = URL.parse(origin)
   return (

@@ -3,23 +3,23 @@ import type { Duplex } from "node:stream"
 import { bodyOf } from "../api/ErrorBody.ts"
 import { type ErrorRow, errorTable } from "../api/ErrorTable.ts"
 
-/** Bytes. Room for a token with an avatar in it to be refused as too long, and not by Node. */
+/** Bytes. Large enough that a token with an avatar in it reaches the authentication, which refuses it. */
 const maxHeaderSize = 64 * 1024
 
-/** Milliseconds. Longer than a load balancer keeps a connection, so that it hangs up first. */
+/** Milliseconds. Longer than a load balancer keeps a connection, so that the balancer closes it first. */
 const keepAliveTimeout = 65_000
 const headersTimeout = 15_000
-/** As long as a large attachment takes over a slow line. */
+/** Milliseconds. Enough for a large attachment over a slow connection. */
 const requestTimeout = 300_000
 
-/** Node's server, with its own refusals (bad HTTP, too slow, headers too large) in our words. */
+/** Node's server. Its own refusals (bad HTTP, too slow, headers too large) are rows of the table. */
 export const make = (): http.Server => {
   const server = http.createServer({
     maxHeaderSize,
     keepAliveTimeout,
     headersTimeout,
     requestTimeout,
-    // Node would answer these two itself, without a body. Neither is worth a refusal.
+    // Node would refuse a missing `Host` and an unknown `Expect` itself, without a body.
     requireHostHeader: false
   })
   server.on("checkExpectation", (request, response) => server.emit("request", request, response))

@@ -8,7 +8,7 @@ import { StartPage } from "./StartPage.ts"
 /** Where `HttpApiBuilder.layer` serves the contract as OpenAPI 3.1. */
 export const contractPath = "/openapi.json"
 
-/** What is served to `GET` beside the contract's own routes: the paths, and the layer of pages. */
+/** The routes beside the contract, all of them `GET`: their paths, and the layer of the pages. */
 export const Pages = (settings: SettingsShape) => {
   const { docs, production } = settings
   return {

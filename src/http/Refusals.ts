@@ -1,9 +1,9 @@
 import { Cause, Effect } from "effect"
-import { HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpServerError, HttpServerResponse } from "effect/http"
 import { type Audience, bodyOf, headersOf } from "../api/ErrorBody.ts"
 import { type ErrorRow, errorTable, hasCredentials } from "../api/ErrorTable.ts"
 import type { AuthenticationError } from "../auth/Authenticator.ts"
-import { RequestContext } from "./RequestContext.ts"
+import { RequestContext, type RequestState } from "./RequestContext.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
 
@@ -48,42 +48,50 @@ export const routeNotFound = respond(errorTable.RouteNotFound, undefined)
 export const methodNotAllowed = (allow: string): Response =>
   respond(errorTable.MethodNotAllowed, { allow })
 
-const outsideHandlers = (audience: Audience) => ({
-  malformedRequest: respond(errorTable.MalformedRequest, undefined, audience),
-  bodyTooLarge: respond(errorTable.BodyTooLarge, undefined, audience),
-  contentTypeRefused: respond(errorTable.ContentTypeRefused, undefined, audience),
-  internalError: respond(errorTable.InternalError, undefined, audience)
-})
-const refusals = { anyone: outsideHandlers("anyone"), user: outsideHandlers("user") }
+/** By status, what the platform has refused without a body. */
+const refusalsFor = (audience: Audience) => {
+  const rows: ReadonlyArray<ErrorRow> = [
+    errorTable.BodyTooLarge,
+    errorTable.ContentTypeRefused,
+    errorTable.InternalError
+  ]
+  const byStatus = new Map(rows.map((row) => [row.status, respond(row, undefined, audience)]))
+  const malformed = respond(errorTable.MalformedRequest, undefined, audience)
+  return (status: number): Response => byStatus.get(status < 500 ? status : 500) ?? malformed
+}
+const platform = { anyone: refusalsFor("anyone"), user: refusalsFor("user") }
+
+/** Ends every failure in an answer with the platform's status; a bug is logged. */
+export const answered = <E, R>(app: Effect.Effect<Response, E, R>): Effect.Effect<Response, E, R> =>
+  Effect.catchCauseIf(
+    app,
+    (cause) => !Cause.hasInterruptsOnly(cause),
+    (cause) =>
+      Effect.flatMap(HttpServerError.causeResponse(cause), ([response]) =>
+        response.status < 500
+          ? Effect.succeed(response)
+          : Effect.flatMap(RequestContext, ({ user }) =>
+              Effect.logError("defect", cause).pipe(
+                Effect.annotateLogs({ ...user }),
+                Effect.as(response)
+              )
+            )
+      )
+  )
 
 /**
- * Answers what no handler has answered: the router's and the platform's own failures, and bugs,
- * which are logged. The answer to a path without a route is `unrouted`'s to give.
+ * Gives the refusals of the router and the platform the body that every other one has already.
+ * `unrouted` answers a path that the router has no handler for.
  */
-export const answered =
-  (unrouted: (url: string) => Response) =>
-  <E, R>(app: Effect.Effect<Response, E, R>) =>
-    Effect.catchCauseIf(
-      app,
-      (cause) => !Cause.hasInterruptsOnly(cause),
-      Effect.fnUntraced(function* (cause) {
-        const [{ status }] = yield* HttpServerError.causeResponse(cause)
-        const { user } = yield* RequestContext
-        const { bodyTooLarge, contentTypeRefused, internalError, malformedRequest } =
-          refusals[user === undefined ? "anyone" : "user"]
-        if (status >= 500) {
-          yield* Effect.annotateLogs(Effect.logError("defect", cause), { ...user })
-          return internalError
-        }
-        switch (status) {
-          case 404:
-            return unrouted((yield* HttpServerRequest.HttpServerRequest).url)
-          case 413:
-            return bodyTooLarge
-          case 415:
-            return contentTypeRefused
-          default:
-            return malformedRequest
-        }
-      })
-    )
+export const completed = (
+  response: Response,
+  url: string,
+  { user }: RequestState,
+  unrouted: (url: string) => Response
+): Response => {
+  const { body, status } = response
+  if (status < 400 || (body._tag === "Uint8Array" && body.contentType === "application/json")) {
+    return response
+  }
+  return status === 404 ? unrouted(url) : platform[user === undefined ? "anyone" : "user"](status)
+}
