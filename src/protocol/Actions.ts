@@ -2,8 +2,8 @@ import { Effect, Schema } from "effect"
 import { defaulted, Json, optional } from "./Lenient.ts"
 
 /**
- * What a client sends when a widget is touched. Whatever else is in the request is ignored: how
- * an action is handled was the widget's to say.
+ * The action that a client sends when a person uses a widget. Other fields are ignored, because the
+ * widget itself says how its action is handled.
  */
 export const Action = Schema.Struct({
   type: Schema.String,
@@ -12,10 +12,11 @@ export const Action = Schema.Struct({
 export type Action = typeof Action.Type
 
 /**
- * What a widget says about its action. `ActionConfig.make` and the constructors of components
- * write every default, as the reference server does; reading adds none. ChatKit's client takes a
- * missing `handler` as `server` and a missing `streaming` as true. With `streaming: false` the
- * action may come while an answer is streaming, and with `handler: "client"` it never comes.
+ * The action of a widget as the widget defines it. `ActionConfig.make` and the constructors of
+ * components write every default, as the reference server does; decoding adds none. ChatKit's
+ * client treats a missing `handler` as `server` and a missing `streaming` as true. An action with
+ * `streaming: false` may arrive while an answer is streaming; one with `handler: "client"` stays in
+ * the client.
  */
 export const ActionConfig = Schema.Struct({
   type: Schema.String,

@@ -3,8 +3,8 @@ import type { AssistantMessageUpdate, ThreadItemUpdate } from "./ItemUpdates.ts"
 import * as WidgetDiff from "./widgets/Diff.ts"
 
 /**
- * The item as it looks after an update, as the client's own bookkeeping has it. An update that is
- * meant for another kind of item changes nothing.
+ * Applies an update to an item as ChatKit's client does. An update for another kind of item changes
+ * nothing.
  */
 export const applyUpdate = (item: ThreadItem, update: ThreadItemUpdate): ThreadItem => {
   switch (item.type) {
@@ -32,17 +32,17 @@ export const applyUpdate = (item: ThreadItem, update: ThreadItemUpdate): ThreadI
   }
 }
 
-const noPart: AssistantMessageContent = { annotations: [], text: "", type: "output_text" }
+const emptyPart: AssistantMessageContent = { annotations: [], text: "", type: "output_text" }
 
 const applyToParts = (
   content: AssistantMessageItem["content"],
   update: AssistantMessageUpdate
 ): AssistantMessageItem["content"] => {
-  // The most parts a message can need; a wild index must not make an endless list.
+  // An index far beyond the end must not create an endless list.
   const at = Math.min(Math.max(update.content_index, 0), content.length + 100)
   const parts = content.slice()
-  while (parts.length <= at) parts.push(noPart)
-  const part = parts[at] ?? noPart
+  while (parts.length <= at) parts.push(emptyPart)
+  const part = parts[at] ?? emptyPart
   switch (update.type) {
     case "assistant_message.content_part.added":
     case "assistant_message.content_part.done":

@@ -27,8 +27,8 @@ export const ImageAttachment = Schema.Struct({
 }).annotate({ identifier: "ImageAttachment", title: "image" })
 
 /**
- * An attachment as a client sees it. Its links are signed and expire, so they are made each time
- * it is shown and never kept.
+ * An attachment as a client sees it. Its links are signed and expire, so they are created for every
+ * response and never stored.
  */
 export const Attachment = Schema.Union([FileAttachment, ImageAttachment]).annotate({
   identifier: "Attachment"

@@ -8,7 +8,10 @@ import { ThreadItemUpdate } from "./ItemUpdates.ts"
 export const StreamOptions = Schema.Struct({ allow_cancel: Schema.Boolean })
 export type StreamOptions = typeof StreamOptions.Type
 
-/** `stream.error` is worded by the client, `custom` by `message`; the client knows no other code. */
+/**
+ * ChatKit's client knows two codes: for `stream.error` it shows a text of its own, for `custom` it
+ * shows `message`.
+ */
 export const ErrorEvent = Schema.Struct({
   type: Schema.Literal("error"),
   code: defaulted(Schema.String, "custom"),
@@ -17,7 +20,7 @@ export const ErrorEvent = Schema.Struct({
 }).annotate({ identifier: "ErrorEvent", title: "error", description: "The turn broke off." })
 export type ErrorEvent = typeof ErrorEvent.Type
 
-/** What a responder may say during a turn. */
+/** The events that a responder may send during a turn. */
 export const ResponseEvent = Schema.Union([
   Schema.Struct({
     type: Schema.Literals(["thread.item.added", "thread.item.done", "thread.item.replaced"]),
@@ -80,10 +83,13 @@ export const ResponseEvent = Schema.Union([
 ])
 export type ResponseEvent = typeof ResponseEvent.Type
 
-/** The same as a responder may write it: what has a default can be left out, null is no value. */
+/**
+ * The same event as a responder may write it: it can leave out fields that have a default, and an
+ * optional field that is null counts as missing.
+ */
 export type ResponseEventInput = typeof ResponseEvent.Encoded
 
-/** One `data:` line of an answer that streams. */
+/** One `data:` line of a streamed answer. */
 export const ThreadStreamEvent = Schema.Union([
   Schema.Struct({
     type: Schema.Literals(["thread.created", "thread.updated"]),
@@ -97,5 +103,5 @@ export const ThreadStreamEvent = Schema.Union([
 ]).annotate({ identifier: "ThreadStreamEvent" })
 export type ThreadStreamEvent = typeof ThreadStreamEvent.Type
 
-/** The last event of a turn that broke off: nothing internal, and the client offers a retry. */
+/** The last event of a turn that failed: it says nothing internal, and the client offers a retry. */
 export const brokenOff: ErrorEvent = { type: "error", code: "stream.error", allow_retry: true }

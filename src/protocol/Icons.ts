@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 
-/** The icons ChatKit's client brings along. */
+/** The icons that ship with ChatKit's client. */
 export const BuiltInIconName = Schema.Literals([
   "agent",
   "analytics",
@@ -68,7 +68,7 @@ export const BuiltInIconName = Schema.Literals([
   "write-alt2"
 ])
 
-/** An icon of the client's own, or one that a `vendor:` or `lucide:` prefix leaves to the page. */
+/** An icon of ChatKit's client, or one that the page provides under the prefix `vendor:` or `lucide:`. */
 export const IconName = Schema.Union([
   BuiltInIconName,
   Schema.TemplateLiteral(["vendor:", Schema.String]),

@@ -58,7 +58,7 @@ export const GeneratedImageUpdate = Schema.Struct({
 })
 export type GeneratedImageUpdate = typeof GeneratedImageUpdate.Type
 
-/** How an item grows on the screen before it is done. */
+/** A change of an item on the screen before the item is done. */
 export const ThreadItemUpdate = Schema.Union([
   ...AssistantMessageUpdate.members,
   ...WidgetUpdate.members,
@@ -67,7 +67,7 @@ export const ThreadItemUpdate = Schema.Union([
 ]).annotate({ identifier: "ThreadItemUpdate" })
 export type ThreadItemUpdate = typeof ThreadItemUpdate.Type
 
-/** Updates that come one after the other in great number and make sense only together. */
+/** Whether the update appends text. Such updates are frequent, and each one is small. */
 export const isDelta = ({ type }: ThreadItemUpdate): boolean =>
   type === "assistant_message.content_part.text_delta" ||
   type === "widget.streaming_text.value_delta"

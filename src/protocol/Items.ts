@@ -7,8 +7,8 @@ import { WidgetRoot } from "./widgets/Widgets.ts"
 import { Task, Workflow } from "./Workflows.ts"
 
 /**
- * Everything a thread is made of, spelt and ordered as OpenAI's reference server writes it:
- * defaults are written, absent fields left out.
+ * The items of a thread. Field names and order are those of OpenAI's reference server: defaults are
+ * written, and missing fields are left out.
  */
 
 export const UserMessageContent = Schema.Union([
@@ -24,7 +24,7 @@ export const UserMessageContent = Schema.Union([
 ])
 export type UserMessageContent = typeof UserMessageContent.Type
 
-/** What the person selected in the composer: free words that the responder understands. */
+/** The tool and model that the person selected in the composer; the responder defines both ids. */
 export const InferenceOptions = Schema.Struct({
   tool_choice: optional(Schema.Struct({ id: Schema.String })),
   model: optional(Schema.String)
@@ -42,8 +42,8 @@ export const GeneratedImage = Schema.Struct({ id: Schema.String, url: Schema.Str
 export type GeneratedImage = typeof GeneratedImage.Type
 
 /**
- * What every item has. `created_at` is ISO 8601 in UTC with `Z`: ChatKit's client reads a time
- * without zone as the viewer's own.
+ * The fields that every item has. `created_at` is ISO 8601 in UTC with `Z`, because ChatKit's client
+ * reads a time without a zone as local time.
  */
 const item = { id: Schema.String, thread_id: Schema.String, created_at: Schema.String }
 export interface ItemBase {
@@ -117,20 +117,20 @@ export const WorkflowItem = Schema.Struct({
 }).annotate({ identifier: "WorkflowItem", title: "workflow" })
 export type WorkflowItem = typeof WorkflowItem.Type
 
-/** Tells the client to begin a new block; it is never drawn. */
+/** Tells the client to begin a new block. It draws nothing. */
 export const EndOfTurnItem = Schema.Struct({
   ...item,
   type: Schema.Literal("end_of_turn")
 }).annotate({ identifier: "EndOfTurnItem", title: "end_of_turn" })
 
-/** For the responder's eyes only: kept, and never sent to a client. */
+/** For the responder only: it is stored and never sent to a client. */
 export const HiddenContextItem = Schema.Struct({
   ...item,
   type: Schema.Literal("hidden_context_item"),
   content: Json
 }).annotate({ identifier: "HiddenContextItem", title: "hidden_context_item" })
 
-/** The same, written by the server itself, as when a turn was cancelled. */
+/** A hidden item that the server writes itself, for example after a turn was cancelled. */
 export const SdkHiddenContextItem = Schema.Struct({
   ...item,
   type: Schema.Literal("sdk_hidden_context"),
@@ -155,6 +155,6 @@ export type ThreadItem = typeof ThreadItem.Type
 export const isHidden = ({ type }: ThreadItem): boolean =>
   type === "hidden_context_item" || type === "sdk_hidden_context"
 
-/** Whether there is something to read in it: what a cancelled answer has to have to be kept. */
+/** Whether a person can read something in it. A cancelled answer is stored only if so. */
 export const hasText = (item: ThreadItem): boolean =>
   item.type === "assistant_message" && item.content.some(({ text }) => text.trim() !== "")

@@ -1,34 +1,36 @@
-/** A widget may be as deep as a body of JSON lets it, so nothing here calls itself. */
+/**
+ * An object or a list. Deep JSON must not overflow the stack, so the functions of this file are not
+ * recursive.
+ */
 export type Node = Record<string, unknown>
 
-/** An object or a list; both have fields to look at. */
 export const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null
 
-const shallow = (node: Node): Node =>
+const copyWithoutNulls = (node: Node): Node =>
   Array.isArray(node)
     ? (node.filter((entry) => entry !== null) as unknown as Node)
     : Object.fromEntries(Object.entries(node).filter(([, value]) => value !== null))
 
 /**
- * A copy of a JSON value without its nulls, at any depth, entries of lists included: a null in a
- * widget means nothing, and ChatKit's client never sees one.
+ * A copy of a JSON value without nulls at any depth, including the entries of lists. The reference
+ * server leaves them out of widgets.
  */
 export const withoutNulls = <A>(json: A): A => {
   if (!isNode(json)) return json
-  const root = shallow(json)
-  const open = [root]
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+  const root = copyWithoutNulls(json)
+  const pending = [root]
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     for (const [key, value] of Object.entries(node)) {
       if (!isNode(value)) continue
-      const copy = shallow(value)
+      const copy = copyWithoutNulls(value)
       node[key] = copy
-      open.push(copy)
+      pending.push(copy)
     }
   }
   return root as A
 }
 
-/** Whether objects and lists lie in one another more than `limit` deep. */
+/** Whether objects and lists are nested more than `limit` levels deep. */
 export const isDeeperThan = (json: unknown, limit: number): boolean => {
   let level = [json].filter(isNode)
   for (let depth = 1; level.length > 0; depth++) {

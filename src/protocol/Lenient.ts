@@ -1,7 +1,7 @@
 import { Effect, Option, Predicate, Schema, SchemaGetter, SchemaIssue } from "effect"
 import { isDeeperThan } from "./Json.ts"
 
-/** The reference parses leniently: "5", 5.0 and true are integers, 5.5 is not. */
+/** The reference server parses integers leniently: it accepts "5", 5.0 and true, and refuses 5.5. */
 export const LenientInt = Schema.Union([Schema.Finite, Schema.String, Schema.Boolean]).pipe(
   Schema.decodeTo(Schema.Int, {
     decode: SchemaGetter.transformEffect((input: number | string | boolean) => {
@@ -15,11 +15,11 @@ export const LenientInt = Schema.Union([Schema.Finite, Schema.String, Schema.Boo
   })
 )
 
-/** A field that may be missing and is always written. */
+/** A field that may be missing. Decoding fills in the default, so the field is always written. */
 export const defaulted = <S extends Schema.Top>(schema: S, value: S["Type"]) =>
   schema.pipe(Schema.withDecodingDefaultTypeKey<S>(Effect.succeed(value)))
 
-/** A field that may be missing or null, and is then left out everywhere. */
+/** A field that may be missing or null. Either way it is left out after decoding. */
 export const optional = <S extends Schema.Constraint>(schema: S) =>
   Schema.optionalKey(Schema.NullOr(schema)).pipe(
     Schema.decodeTo(Schema.optionalKey(Schema.toType(schema)), {
@@ -28,15 +28,15 @@ export const optional = <S extends Schema.Constraint>(schema: S) =>
     })
   )
 
-/** More levels than anybody writes, and fewer than what `JSON.stringify` gives up at. */
-const deepest = 1_000
+/** Levels of nesting: more than a person writes, and fewer than overflow `JSON.stringify`. */
+const maxDepth = 1_000
 
-/** A value that is nobody's business here: it is kept and sent as it came, nulls included. */
+/** Any JSON. It is stored and sent unchanged, nulls included. */
 export const Json = Schema.Json.check(
   Schema.makeFilter((json) =>
-    isDeeperThan(json, deepest) ? "Expected JSON that is less deep" : undefined
+    isDeeperThan(json, maxDepth) ? "JSON is nested more than 1,000 levels deep" : undefined
   )
 )
 
-/** An object of such values. */
+/** An object with any JSON in its fields. */
 export const FreeForm = Schema.Record(Schema.String, Json)

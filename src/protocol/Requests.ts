@@ -38,8 +38,7 @@ const customAction = {
   action: Action
 }
 
-/** Every operation of ChatKit's protocol: first those answered with a document, then with a stream. */
-const Operation = Schema.Union([
+const NonStreamingOperation = Schema.Union([
   operation("threads.get_by_id", { thread_id }, "Reads a thread with its first 20 items."),
   operation("threads.list", page, "Lists the threads of the user, one page at a time."),
   operation("threads.update", { thread_id, title: Schema.String }, "Renames a thread."),
@@ -77,7 +76,12 @@ const Operation = Schema.Union([
     "threads.sync_custom_action",
     customAction,
     "Handles an action of a widget; the answer is the updated item, if any."
-  ),
+  )
+])
+/** The operations that are answered with one JSON document. */
+export type NonStreamingOperation = typeof NonStreamingOperation.Type
+
+const StreamingOperation = Schema.Union([
   operation(
     "threads.create",
     { input: UserMessageInput },
@@ -113,39 +117,26 @@ const Operation = Schema.Union([
     "Handles an action of a widget; what it leads to is streamed."
   )
 ])
-export type Operation = typeof Operation.Type
-
 /** The operations that are answered with a stream of events. */
-export type StreamingOperation = Extract<
-  Operation,
-  {
-    readonly type:
-      | "threads.create"
-      | "threads.add_user_message"
-      | "threads.add_client_tool_output"
-      | "threads.add_structured_input"
-      | "threads.retry_after_item"
-      | "threads.custom_action"
-  }
->
-export type NonStreamingOperation = Exclude<Operation, StreamingOperation>
+export type StreamingOperation = typeof StreamingOperation.Type
 
-const streaming: ReadonlySet<string> = new Set<StreamingOperation["type"]>([
-  "threads.create",
-  "threads.add_user_message",
-  "threads.add_client_tool_output",
-  "threads.add_structured_input",
-  "threads.retry_after_item",
-  "threads.custom_action"
-])
+const operations = [...NonStreamingOperation.members, ...StreamingOperation.members] as const
+export type Operation = NonStreamingOperation | StreamingOperation
+
+const typesOf = (members: ReadonlyArray<(typeof operations)[number]>): ReadonlyArray<string> =>
+  members.map((member) => member.fields.type.literal)
+
+/** The types of all operations, in the order in which error messages list them. */
+export const operationTypes = typesOf(operations)
+
+const streamingTypes: ReadonlySet<string> = new Set(typesOf(StreamingOperation.members))
 
 export const isStreaming = (operation: Operation): operation is StreamingOperation =>
-  streaming.has(operation.type)
+  streamingTypes.has(operation.type)
 
-/** The params of one operation, by its type. */
+/** The parameters of the operation with type `T`. */
 export type Params<T extends Operation["type"]> = Extract<Operation, { readonly type: T }>["params"]
 
-/** For people with a terminal: short for creating a thread with this text, or adding it to one. */
 export const Shorthand = Schema.Struct({
   type: Schema.optionalKey(Schema.Never),
   message: Schema.String,
@@ -157,16 +148,12 @@ export const Shorthand = Schema.Struct({
 })
 
 /** The body of `POST /support/chatkit`. */
-export const ChatKitRequest = Schema.Union([...Operation.members, Shorthand]).annotate({
+export const ChatKitRequest = Schema.Union([...operations, Shorthand]).annotate({
   identifier: "ChatKitRequest"
 })
 export type ChatKitRequest = typeof ChatKitRequest.Type
 
-export const operationTypes: ReadonlyArray<string> = Operation.members.map(
-  (member) => member.fields.type.literal
-)
-
-/** A request in full, whichever way it was written. */
+/** Turns the short form into the operation that it stands for. */
 export const expandShorthand = (request: ChatKitRequest): Operation => {
   if (request.type !== undefined) return request
   const { message, thread_id } = request

@@ -36,7 +36,7 @@ export const EntitySource = Schema.Struct({
 })
 export type EntitySource = typeof EntitySource.Type
 
-/** Where a statement comes from; `index` is the offset of its marker in the text, in characters. */
+/** The source of a statement; `index` is the offset of its marker in the text, in characters. */
 export const Annotation = Schema.Struct({
   type: Schema.Literal("annotation"),
   source: Schema.Union([UrlSource, FileSource, EntitySource]),

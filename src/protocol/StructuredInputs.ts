@@ -28,7 +28,7 @@ export const StructuredInput = Schema.Union([
 ])
 export type StructuredInput = typeof StructuredInput.Type
 
-/** What a person fills in, by the id of each question. */
+/** The answers that a person submits, by the id of the question. */
 export const StructuredInputSubmission = Schema.Struct({
   status: defaulted(Schema.Literals(["answered", "skipped"]), "answered"),
   answers: defaulted(Schema.Record(Schema.String, StructuredInputAnswer), {})
@@ -36,8 +36,9 @@ export const StructuredInputSubmission = Schema.Struct({
 export type StructuredInputSubmission = typeof StructuredInputSubmission.Type
 
 /**
- * The questions with their answers. A question nobody answered counts as skipped, a single choice
- * keeps its first value, values need not be among the options, and unknown ids are ignored.
+ * Adds the submitted answers to the questions. A question without an answer counts as skipped, a
+ * single choice keeps its first value, a value need not be one of the options, and unknown ids are
+ * ignored.
  */
 export const withAnswers = (
   inputs: ReadonlyArray<StructuredInput>,
@@ -50,6 +51,6 @@ export const withAnswers = (
     const isSingle = input.type === "multiple_choice" && !input.multiple
     const values = isSkipped ? [] : isSingle ? given.values.slice(0, 1) : given.values
     const { id, question, answer: _, ...rest } = input
-    // Spelt out, because a question's answer comes before what its type adds.
+    // The reference writes the answer before the fields that the type of question adds.
     return { id, question, answer: { values, skipped: isSkipped }, ...rest } as StructuredInput
   })

@@ -17,7 +17,7 @@ const thread = {
   metadata: defaulted(FreeForm, {})
 }
 
-/** A thread as it is kept, `metadata` included. */
+/** A thread as it is stored, with its `metadata`. */
 export const ThreadMetadata = Schema.Struct(thread)
 export type ThreadMetadata = typeof ThreadMetadata.Type
 
@@ -37,7 +37,7 @@ export interface Page<A> {
 
 export const ItemPage = pageOf(ThreadItem).annotate({ identifier: "ItemPage" })
 
-/** A thread as it is shown: the wire never carries its `metadata`. */
+/** A thread as a client sees it: `metadata` is always empty. */
 export const Thread = Schema.Struct({ ...thread, items: ItemPage }).annotate({
   identifier: "Thread"
 })
@@ -47,6 +47,7 @@ export const ThreadPage = pageOf(Thread).annotate({ identifier: "ThreadPage" })
 
 const noItems: Page<ThreadItem> = { data: [], has_more: false }
 
+/** The thread as a client may see it, without its metadata. */
 export const toThread = (
   { allowed_image_domains, created_at, id, status, title }: ThreadMetadata,
   items: Page<ThreadItem> = noItems
@@ -60,7 +61,7 @@ export const toThread = (
   items
 })
 
-/** A page from one row more than it holds. */
+/** Makes a page of at most `limit` rows from a query for `limit` + 1 rows. */
 export const pageFrom = <A extends { readonly id: string }>(
   rows: ReadonlyArray<A>,
   limit: number
@@ -72,7 +73,7 @@ export const pageFrom = <A extends { readonly id: string }>(
     : { data, has_more: false }
 }
 
-/** A page is asked for by its size and the id of the last element already seen. */
+/** The query for a page; `after` is the id of the last element that the client already has. */
 export interface PageQuery {
   readonly limit: number
   readonly order: "asc" | "desc"

@@ -39,7 +39,7 @@ export const Task = Schema.Union([
 ])
 export type Task = typeof Task.Type
 
-/** What is left to see of a workflow once it is collapsed; `duration` in whole seconds. */
+/** The line that stands for a collapsed workflow; `duration` in whole seconds. */
 export const WorkflowSummary = Schema.Union([
   Schema.Struct({ title: Schema.String, icon: optional(IconName) }),
   Schema.Struct({ duration: Schema.Int })
