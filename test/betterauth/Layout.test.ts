@@ -5,10 +5,10 @@ import { startBetterAuth } from "../support/betterauth/BetterAuth.ts"
 import {
   accepted,
   noActiveSession,
-  openDoor,
-  userNotFound,
-  Doors
-} from "../support/betterauth/Door.ts"
+  startTokenServer,
+  TokenServers,
+  userNotFound
+} from "../support/betterauth/TokenServers.ts"
 
 /** The whole way with one layout of the tables: every kind of token, sign-out, deletion. */
 const worksWith = (
@@ -22,7 +22,7 @@ const worksWith = (
       session: { cookieCache: { enabled: true, strategy: "jwt" }, ...options?.session },
       user: { deleteUser: { enabled: true }, ...options?.user }
     })
-    const present = yield* openDoor({
+    const present = yield* startTokenServer({
       BETTER_AUTH_ISSUER: undefined,
       BETTER_AUTH_SESSION_TOKENS: "signed",
       ...env
@@ -46,7 +46,7 @@ const worksWith = (
     assert.deepStrictEqual(yield* present(jwt), userNotFound)
   })
 
-layer(Doors.layer, { excludeTestServices: true })("Better Auth's tables", (it) => {
+layer(TokenServers.layer, { excludeTestServices: true })("Better Auth's tables", (it) => {
   it.effect("work with uuid ids", () =>
     worksWith({ advanced: { database: { generateId: "uuid" } } }, {}, ({ sessionId, userId }) => {
       for (const id of [userId, sessionId]) assert.match(id, /^[0-9a-f-]{36}$/)

@@ -4,7 +4,13 @@ import { Effect } from "effect"
 import { decodeObject, shapeOf } from "../../src/auth/Jws.ts"
 import { secret } from "../support/Tokens.ts"
 import { startBetterAuth } from "../support/betterauth/BetterAuth.ts"
-import { accepted, Doors, noActiveSession, openDoor, refused } from "../support/betterauth/Door.ts"
+import {
+  accepted,
+  noActiveSession,
+  refused,
+  startTokenServer,
+  TokenServers
+} from "../support/betterauth/TokenServers.ts"
 
 const cached = (strategy: "compact" | "jwt" | "jwe") => ({
   session: { cookieCache: { enabled: true, strategy } }
@@ -28,7 +34,7 @@ const withMail = Effect.gen(function* () {
   return { ...better, mailed }
 })
 
-layer(Doors.layer, { excludeTestServices: true })("other tokens of Better Auth", (it) => {
+layer(TokenServers.layer, { excludeTestServices: true })("other tokens of Better Auth", (it) => {
   describe("session tokens", () => {
     it.effect("are refused unless they are asked for, and unsigned ones always", () =>
       Effect.gen(function* () {
@@ -36,10 +42,10 @@ layer(Doors.layer, { excludeTestServices: true })("other tokens of Better Auth",
         const ada = yield* signUp()
         assert.isTrue(ada.signedToken.startsWith(`${ada.sessionToken}.`))
 
-        const closed = yield* openDoor({})
+        const closed = yield* startTokenServer({})
         assert.deepStrictEqual(yield* closed(ada.signedToken), refused("session_token"))
 
-        const open = yield* openDoor({ BETTER_AUTH_SESSION_TOKENS: "signed" })
+        const open = yield* startTokenServer({ BETTER_AUTH_SESSION_TOKENS: "signed" })
         const encoded = encodeURIComponent(ada.signedToken)
         assert.notStrictEqual(encoded, ada.signedToken)
         for (const signed of [ada.signedToken, encoded]) {
@@ -58,7 +64,7 @@ layer(Doors.layer, { excludeTestServices: true })("other tokens of Better Auth",
         const { call, exec, signIn, signOut, signUp } = yield* startBetterAuth({
           user: { deleteUser: { enabled: true } }
         })
-        const present = yield* openDoor({ BETTER_AUTH_SESSION_TOKENS: "signed" })
+        const present = yield* startTokenServer({ BETTER_AUTH_SESSION_TOKENS: "signed" })
         const phone = yield* signUp()
         const laptop = yield* signIn()
         const tablet = yield* signIn()
@@ -88,7 +94,7 @@ layer(Doors.layer, { excludeTestServices: true })("other tokens of Better Auth",
       Effect.gen(function* () {
         const { signUp } = yield* startBetterAuth({ secret: "another-secret".repeat(4) })
         const ada = yield* signUp()
-        const present = yield* openDoor({ BETTER_AUTH_SESSION_TOKENS: "signed" })
+        const present = yield* startTokenServer({ BETTER_AUTH_SESSION_TOKENS: "signed" })
         assert.deepStrictEqual(yield* present(ada.signedToken), refused("signature"))
       })
     )
@@ -98,7 +104,7 @@ layer(Doors.layer, { excludeTestServices: true })("other tokens of Better Auth",
     it.effect("is accepted as a JWT for its own session, as long as that one lives", () =>
       Effect.gen(function* () {
         const { exec, signIn, signOut, signUp } = yield* startBetterAuth(cached("jwt"))
-        const present = yield* openDoor(withoutIssuer)
+        const present = yield* startTokenServer(withoutIssuer)
         const phone = yield* signUp()
         const laptop = yield* signIn()
         const tablet = yield* signIn()
@@ -130,7 +136,7 @@ layer(Doors.layer, { excludeTestServices: true })("other tokens of Better Auth",
           [{ ...withoutIssuer, BETTER_AUTH_AUDIENCE: url }, "audience"],
           [{ ...withoutIssuer, BETTER_AUTH_SECRET: undefined }, "secret_missing"]
         ] as const) {
-          const present = yield* openDoor(env)
+          const present = yield* startTokenServer(env)
           assert.deepStrictEqual(yield* present(sessionData!), refused(reason))
         }
       })
@@ -153,7 +159,7 @@ layer(Doors.layer, { excludeTestServices: true })("other tokens of Better Auth",
           "malformed_token"
         ])
 
-        const present = yield* openDoor(withoutIssuer)
+        const present = yield* startTokenServer(withoutIssuer)
         assert.deepStrictEqual(yield* present(compact), refused("opaque_token"))
         assert.deepStrictEqual(yield* present(jwe), refused("encrypted_token"))
         assert.deepStrictEqual(yield* present(byPluginKey), refused("header_not_allowed"))
@@ -163,7 +169,7 @@ layer(Doors.layer, { excludeTestServices: true })("other tokens of Better Auth",
     it.effect("makes Better Auth mint JWTs for a session that is gone, which are refused", () =>
       Effect.gen(function* () {
         const { exec, signUp, token, url } = yield* startBetterAuth(cached("jwt"))
-        const present = yield* openDoor({ BETTER_AUTH_ISSUER: url })
+        const present = yield* startTokenServer({ BETTER_AUTH_ISSUER: url })
         const ada = yield* signUp()
         const browser = { cookie: ada.cookie }
         assert.deepStrictEqual(yield* present(yield* token(browser)), accepted(ada))
@@ -201,7 +207,7 @@ layer(Doors.layer, { excludeTestServices: true })("other tokens of Better Auth",
           ]
         )
         for (const issuer of [undefined, url]) {
-          const present = yield* openDoor({ BETTER_AUTH_ISSUER: issuer })
+          const present = yield* startTokenServer({ BETTER_AUTH_ISSUER: issuer })
           for (const mail of mailed) {
             assert.deepStrictEqual(yield* present(mail), refused("mailed_token"))
           }
@@ -216,7 +222,7 @@ layer(Doors.layer, { excludeTestServices: true })("other tokens of Better Auth",
         const ada = yield* signUp()
         const mail = yield* Effect.promise(() => createEmailVerificationToken(secret, ada.email))
         assert.deepStrictEqual(Object.keys(claimsOf(mail)).sort(), ["email", "exp", "iat"])
-        const present = yield* openDoor({ BETTER_AUTH_ISSUER: url })
+        const present = yield* startTokenServer({ BETTER_AUTH_ISSUER: url })
         assert.deepStrictEqual(yield* present(mail), refused("issuer"))
       })
     )

@@ -6,12 +6,12 @@ import { keyPairs, startBetterAuth } from "../support/betterauth/BetterAuth.ts"
 import {
   accepted,
   databaseOnly,
-  Doors,
   noActiveSession,
-  openDoor,
   refused,
+  startTokenServer,
+  TokenServers,
   userNotFound
-} from "../support/betterauth/Door.ts"
+} from "../support/betterauth/TokenServers.ts"
 
 const headerOf = (token: string) => decodeObject(token.split(".")[0]!)!
 
@@ -21,7 +21,7 @@ const withUnknownKey = (token: string) => {
   return token.replace(/^[^.]+/, Buffer.from(header).toString("base64url"))
 }
 
-layer(Doors.layer, { excludeTestServices: true })("a plugin JWT", (it) => {
+layer(TokenServers.layer, { excludeTestServices: true })("a plugin JWT", (it) => {
   for (const keyPairConfig of keyPairs) {
     const { alg } = keyPairConfig
     const start = startBetterAuth({
@@ -36,8 +36,8 @@ layer(Doors.layer, { excludeTestServices: true })("a plugin JWT", (it) => {
           const endpoint = { BETTER_AUTH_JWKS_URL: `${url}/api/auth/jwks` }
           const expectations = { BETTER_AUTH_ISSUER: url, BETTER_AUTH_AUDIENCE: url }
           const doors = [
-            yield* openDoor(databaseOnly),
-            yield* openDoor({ ...endpoint, ...expectations })
+            yield* startTokenServer(databaseOnly),
+            yield* startTokenServer({ ...endpoint, ...expectations })
           ]
           const ada = yield* signUp()
           const old = yield* token(ada)
@@ -46,7 +46,7 @@ layer(Doors.layer, { excludeTestServices: true })("a plugin JWT", (it) => {
             assert.deepStrictEqual(yield* present(old), accepted(ada))
           }
           for (const env of [expectations, { ...databaseOnly, ...endpoint }]) {
-            const present = yield* openDoor(env)
+            const present = yield* startTokenServer(env)
             assert.deepStrictEqual(yield* present(old), accepted(ada))
           }
 
@@ -71,7 +71,7 @@ layer(Doors.layer, { excludeTestServices: true })("a plugin JWT", (it) => {
       it.effect("is good for nothing once its person signed out, expired or left", () =>
         Effect.gen(function* () {
           const { call, exec, signIn, signOut, signUp, token, url } = yield* start
-          const present = yield* openDoor({ BETTER_AUTH_ISSUER: url })
+          const present = yield* startTokenServer({ BETTER_AUTH_ISSUER: url })
           const ada = yield* signUp()
           const grace = yield* signUp("grace@example.com")
           const jwt = yield* token(ada)
@@ -104,7 +104,7 @@ layer(Doors.layer, { excludeTestServices: true })("a plugin JWT", (it) => {
       const { signUp, token } = yield* startBetterAuth({
         jwt: { disableSettingJwtHeader: true, jwks: { keyPairConfig: { alg: "RS256" } } }
       })
-      const present = yield* openDoor(databaseOnly)
+      const present = yield* startTokenServer(databaseOnly)
       const ada = yield* signUp()
       const racing = Array.from({ length: 4 }, () => token(ada))
       const jwts = yield* Effect.all(racing, { concurrency: "unbounded" })
@@ -123,7 +123,7 @@ layer(Doors.layer, { excludeTestServices: true })("a plugin JWT", (it) => {
         [{ BETTER_AUTH_ISSUER: url, BETTER_AUTH_AUDIENCE: other }, "audience"],
         [{ ...databaseOnly, BETTER_AUTH_AUDIENCE: other }, "audience"]
       ] as const) {
-        const present = yield* openDoor(env)
+        const present = yield* startTokenServer(env)
         assert.deepStrictEqual(yield* present(jwt), refused(reason))
       }
     })
@@ -137,10 +137,10 @@ layer(Doors.layer, { excludeTestServices: true })("a plugin JWT", (it) => {
       const ada = yield* signUp()
       const jwt = yield* token(ada)
       for (const env of [databaseOnly, { BETTER_AUTH_ISSUER: url }]) {
-        const present = yield* openDoor(env)
+        const present = yield* startTokenServer(env)
         assert.deepStrictEqual(yield* present(jwt), refused("audience"))
       }
-      const present = yield* openDoor({
+      const present = yield* startTokenServer({
         BETTER_AUTH_AUDIENCE: "third-party-app",
         BETTER_AUTH_ISSUER: url
       })
@@ -161,7 +161,7 @@ layer(Doors.layer, { excludeTestServices: true })("a plugin JWT", (it) => {
         }
       })
       const ada = yield* signUp()
-      const present = yield* openDoor({ BETTER_AUTH_ISSUER: url })
+      const present = yield* startTokenServer({ BETTER_AUTH_ISSUER: url })
       assert.deepStrictEqual(yield* present(yield* token(ada)), accepted(ada))
 
       payload = ({ id }) => ({ id })
@@ -182,7 +182,7 @@ layer(Doors.layer, { excludeTestServices: true })("a plugin JWT", (it) => {
           deleteUser: { enabled: true }
         }
       })
-      const present = yield* openDoor({ BETTER_AUTH_ISSUER: url })
+      const present = yield* startTokenServer({ BETTER_AUTH_ISSUER: url })
       const ada = yield* signUp()
       const jwt = yield* token(ada)
       assert.deepStrictEqual(yield* present(jwt), accepted(ada))
@@ -211,7 +211,7 @@ layer(Doors.layer, { excludeTestServices: true })("a plugin JWT", (it) => {
       const { call, exec, signIn, signUp, token, url } = yield* startBetterAuth({
         plugins: [admin()]
       })
-      const present = yield* openDoor({ BETTER_AUTH_ISSUER: url })
+      const present = yield* startTokenServer({ BETTER_AUTH_ISSUER: url })
       const ada = yield* signUp()
       const grace = yield* signUp("grace@example.com")
       yield* exec(`update "user" set role = 'admin' where id = '${grace.userId}'`)

@@ -17,7 +17,7 @@ import {
   silentPort,
   spawned,
   startIn
-} from "../support/Commands.ts"
+} from "../support/Processes.ts"
 
 const majorOf = (node: string): number => {
   const { status, stdout } = spawnSync(node, ["-p", "process.versions.node"], {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
-import { ask, eventsOf, request } from "../support/Server.ts"
+import { ask, eventsOf, request } from "../support/Client.ts"
 import {
   ended,
   freshClone,
@@ -12,7 +12,7 @@ import {
   signalled,
   spawned,
   startIn
-} from "../support/Commands.ts"
+} from "../support/Processes.ts"
 
 /** A server with nothing set, in a directory where none has run before. */
 class DevServer extends Context.Service<

@@ -6,9 +6,10 @@ import * as jose from "jose"
 import { mint } from "../../src/cli/Mint.ts"
 import { betterAuthTables, people } from "../support/BetterAuthSchema.ts"
 import { TestDatabase } from "../support/Database.ts"
-import { ask, settingsOf, start } from "../support/Server.ts"
+import { ask } from "../support/Client.ts"
+import { settingsOf, start } from "../support/Server.ts"
 import { origin, secret } from "../support/Tokens.ts"
-import { closedDatabase, freshClone, linesOf, outcomeOf, silentPort } from "../support/Commands.ts"
+import { closedDatabase, freshClone, linesOf, outcomeOf, silentPort } from "../support/Processes.ts"
 
 class Clone extends Context.Service<Clone, string>()("test/Clone") {
   static readonly layer = Layer.effect(Clone, freshClone)

@@ -5,10 +5,10 @@ import { Effect, Layer } from "effect"
 import { ThreadStore } from "../../src/threads/ThreadStore.ts"
 import { pglite } from "../../src/dev/Pglite.ts"
 import { UserId } from "../../src/core/User.ts"
-import { message, put, thread } from "../support/Threads.ts"
+import { message, put, thread } from "../support/ThreadFixtures.ts"
 import { StorePg } from "../support/postgres/ThreadStores.ts"
 import { onRealServer, TestDatabase } from "../support/Database.ts"
-import { closedDatabase, ended, freshClone, linesOf, spawned } from "../support/Commands.ts"
+import { closedDatabase, ended, freshClone, linesOf, spawned } from "../support/Processes.ts"
 
 const { scripts } = JSON.parse(
   readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")

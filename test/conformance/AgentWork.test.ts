@@ -2,11 +2,11 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import * as Answer from "../../src/responder/Answer.ts"
 import type { Turn } from "../../src/responder/Responder.ts"
-import { create } from "../support/Conversation.ts"
+import { create } from "../support/ChatKitService.ts"
 import { inOrder, one } from "../support/conformance/Responders.ts"
 import * as expected from "../support/conformance/Expected.ts"
-import { added, done, opened, sse, spoken, updated, user } from "../support/conformance/Expected.ts"
-import { someone, Wire } from "../support/conformance/Wire.ts"
+import { added, done, opened, spoken, sse, updated, user } from "../support/conformance/Expected.ts"
+import { ConformanceServer, newClient } from "../support/conformance/ConformanceServer.ts"
 
 const thought = (content: string) => ({
   status_indicator: "none" as const,
@@ -53,7 +53,7 @@ const drawing = (turn: Turn, url: string, ...progress: ReadonlyArray<number>) =>
 
 /** The first message of somebody is answered like this, and a reload shows the last item so. */
 const drawn = Effect.fnUntraced(function* (url: string, ...progress: ReadonlyArray<number>) {
-  const me = yield* someone({ respond: (turn) => drawing(turn, url, ...progress) })
+  const me = yield* newClient({ respond: (turn) => drawing(turn, url, ...progress) })
   const image = { id: "ig_1", url }
   const last = expected.item("msg_2", "generated_image", { image })
   assert.strictEqual(
@@ -70,7 +70,7 @@ const drawn = Effect.fnUntraced(function* (url: string, ...progress: ReadonlyArr
   assert.deepStrictEqual(yield* me.reload("thr_1"), expected.page(user("msg_1", "Hi"), last))
 })
 
-layer(Wire.scripted, { excludeTestServices: true })(
+layer(ConformanceServer.scripted, { excludeTestServices: true })(
   "the reference server's agents at work",
   (it) => {
     it.effect("24. image generation: added without image, done with data URL", () =>
@@ -87,7 +87,7 @@ layer(Wire.scripted, { excludeTestServices: true })(
 
     it.effect("27. first thought streams, later ones arrive whole", () =>
       Effect.gen(function* () {
-        const me = yield* someone({
+        const me = yield* newClient({
           respond: (turn) =>
             thinking(
               turn,
@@ -118,7 +118,7 @@ layer(Wire.scripted, { excludeTestServices: true })(
 
     it.effect("28. a message ends the workflow with a duration, collapsed", () =>
       Effect.gen(function* () {
-        const me = yield* someone({
+        const me = yield* newClient({
           respond: (turn) =>
             inOrder(thinking(turn, { task: thought("Hm") }), Answer.say(turn, "Yes"))
         })
@@ -138,7 +138,7 @@ layer(Wire.scripted, { excludeTestServices: true })(
     it.effect("29. an existing summary survives the automatic end", () =>
       Effect.gen(function* () {
         const summary = { title: "Thought about it" }
-        const me = yield* someone({
+        const me = yield* newClient({
           respond: (turn) =>
             Answer.workflow(
               turn,

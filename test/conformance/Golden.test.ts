@@ -2,9 +2,14 @@ import { readFileSync } from "node:fs"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Attachment } from "../../src/protocol/Attachments.ts"
-import { add, create, operation } from "../support/Conversation.ts"
-import { png, put } from "../support/http/Attaching.ts"
-import { type Client, someone, Wire } from "../support/conformance/Wire.ts"
+import { add, create, operation } from "../support/ChatKitService.ts"
+import { png } from "../support/http/UploadForms.ts"
+import { put } from "../support/http/AttachmentServer.ts"
+import {
+  type Client,
+  ConformanceServer,
+  newClient
+} from "../support/conformance/ConformanceServer.ts"
 
 const golden = (name: string) =>
   readFileSync(new URL(`golden/${name}.sse`, import.meta.url), "utf8")
@@ -17,10 +22,10 @@ const isGolden = Effect.fnUntraced(function* (me: Client, name: string, params: 
 
 const lines = (...lines: ReadonlyArray<string>) => lines.join("\n")
 
-layer(Wire.playground, { excludeTestServices: true })("golden transcripts", (it) => {
+layer(ConformanceServer.playground, { excludeTestServices: true })("golden transcripts", (it) => {
   it.effect("threads.create, with all that a message can hold", () =>
     Effect.gen(function* () {
-      const me = yield* someone()
+      const me = yield* newClient()
       const image = { name: "Bild 1.png", size: png.length, mime_type: "image/png" }
       const answer = yield* me.ask(operation("attachments.create", image))
       const attachment = JSON.parse(answer.body) as Attachment
@@ -58,7 +63,7 @@ layer(Wire.playground, { excludeTestServices: true })("golden transcripts", (it)
 
   it.effect("threads.add_user_message, with every kind of item", () =>
     Effect.gen(function* () {
-      const me = yield* someone()
+      const me = yield* newClient()
       yield* me.stream(create("Hi"))
       const text = lines(
         "/workflow",
@@ -80,7 +85,7 @@ layer(Wire.playground, { excludeTestServices: true })("golden transcripts", (it)
 
   it.effect("threads.add_client_tool_output", () =>
     Effect.gen(function* () {
-      const me = yield* someone()
+      const me = yield* newClient()
       yield* me.stream(create("/tool pick"))
       const result = { ok: true, x: null }
       yield* isGolden(me, "add_client_tool_output", { thread_id: "thr_1", result })
@@ -89,7 +94,7 @@ layer(Wire.playground, { excludeTestServices: true })("golden transcripts", (it)
 
   it.effect("threads.add_structured_input", () =>
     Effect.gen(function* () {
-      const me = yield* someone()
+      const me = yield* newClient()
       yield* me.stream(create("/structured"))
       const answers = { pick: { values: ["A", "B"] }, ghost: { values: ["boo"] } }
       const input = { status: "answered", answers }
@@ -100,7 +105,7 @@ layer(Wire.playground, { excludeTestServices: true })("golden transcripts", (it)
 
   it.effect("threads.retry_after_item", () =>
     Effect.gen(function* () {
-      const me = yield* someone()
+      const me = yield* newClient()
       yield* me.stream(create("/say One more time"))
       yield* me.stream(add("thr_1", "And something else"))
       yield* isGolden(me, "retry_after_item", { thread_id: "thr_1", item_id: "msg_1" })
@@ -109,7 +114,7 @@ layer(Wire.playground, { excludeTestServices: true })("golden transcripts", (it)
 
   it.effect("threads.custom_action", () =>
     Effect.gen(function* () {
-      const me = yield* someone()
+      const me = yield* newClient()
       yield* me.stream(create("/widget Touch me"))
       const action = { type: "seat.change", payload: { to: "12A", from: null } }
       const params = { thread_id: "thr_1", item_id: "msg_2", action }

@@ -1,6 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { create, operation } from "../support/Conversation.ts"
+import { create, operation } from "../support/ChatKitService.ts"
 import * as expected from "../support/conformance/Expected.ts"
 import {
   assistant,
@@ -8,10 +8,14 @@ import {
   done,
   opened,
   options,
-  refused
+  refused,
+  spoken,
+  sse,
+  updated,
+  user,
+  widget
 } from "../support/conformance/Expected.ts"
-import { spoken, sse, updated, user, widget } from "../support/conformance/Expected.ts"
-import { someone, Wire } from "../support/conformance/Wire.ts"
+import { ConformanceServer, newClient } from "../support/conformance/ConformanceServer.ts"
 
 const card = (value: string, id?: string) => ({
   type: "Card",
@@ -22,7 +26,7 @@ const shown = widget("msg_2", card("Hello", "t"), { copy_text: "Hello" })
 
 /** Somebody who sees the widget `msg_2`. */
 const withWidget = Effect.gen(function* () {
-  const me = yield* someone()
+  const me = yield* newClient()
   assert.strictEqual(
     yield* me.stream(create("/widget Hello")),
     sse(...opened("/widget Hello"), done(shown))
@@ -61,12 +65,12 @@ const help = `Each line that begins with a slash is a directive:
 - \`/raise_stream_error\`
 - \`/raise_custom_error MESSAGE|retry\``
 
-layer(Wire.playground, { excludeTestServices: true })("the playground", (it) => {
+layer(ConformanceServer.playground, { excludeTestServices: true })("the playground", (it) => {
   const answers = Effect.fnUntraced(function* (
     text: string,
     ...events: ReadonlyArray<expected.Fields>
   ) {
-    const me = yield* someone()
+    const me = yield* newClient()
     assert.strictEqual(yield* me.stream(create(text)), sse(...opened(text), ...events))
     return me
   })
@@ -84,7 +88,7 @@ layer(Wire.playground, { excludeTestServices: true })("the playground", (it) => 
 
   it.effect("echoes tags by their text", () =>
     Effect.gen(function* () {
-      const me = yield* someone()
+      const me = yield* newClient()
       const content = [
         { type: "input_text", text: "To" },
         { type: "input_tag", id: "c1", text: "Paris", data: { none: null }, interactive: false }
@@ -116,7 +120,7 @@ layer(Wire.playground, { excludeTestServices: true })("the playground", (it) => 
 
   it.effect("lists its directives on /help", () =>
     Effect.gen(function* () {
-      const me = yield* someone()
+      const me = yield* newClient()
       yield* me.stream(create("/help"))
       assert.deepStrictEqual(
         yield* me.reload("thr_1"),
@@ -127,7 +131,7 @@ layer(Wire.playground, { excludeTestServices: true })("the playground", (it) => 
 
   it.effect("goes on after a tool's output", () =>
     Effect.gen(function* () {
-      const me = yield* someone()
+      const me = yield* newClient()
       yield* me.stream(create("/tool pick"))
       const output = { thread_id: "thr_1", result: null }
       assert.strictEqual(
@@ -212,7 +216,7 @@ layer(Wire.playground, { excludeTestServices: true })("the playground", (it) => 
 
   it.effect("transcribes nothing but how much it was, and of what", () =>
     Effect.gen(function* () {
-      const me = yield* someone()
+      const me = yield* newClient()
       const dictation = { audio_base64: "AAEC", mime_type: "audio/webm;codecs=opus" }
       assert.strictEqual(
         yield* me.document(operation("input.transcribe", dictation)),

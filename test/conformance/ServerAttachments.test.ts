@@ -1,11 +1,15 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Attachment } from "../../src/protocol/Attachments.ts"
-import { add, create, items, operation } from "../support/Conversation.ts"
-import { put } from "../support/http/Attaching.ts"
+import { add, create, items, operation } from "../support/ChatKitService.ts"
+import { put } from "../support/http/AttachmentServer.ts"
 import * as expected from "../support/conformance/Expected.ts"
 import { opened, options, sse, user } from "../support/conformance/Expected.ts"
-import { type Client, someone, Wire } from "../support/conformance/Wire.ts"
+import {
+  type Client,
+  ConformanceServer,
+  newClient
+} from "../support/conformance/ConformanceServer.ts"
 
 // 29 and 31 need a server without a store for attachments: this one always has it.
 
@@ -50,104 +54,111 @@ const kept = Effect.fnUntraced(function* ({ attachments, unnamed, userId }: Clie
 
 /** Somebody with a file of theirs on the server. */
 const uploading = Effect.fnUntraced(function* () {
-  const me = yield* someone()
+  const me = yield* newClient()
   const attachment = JSON.parse((yield* me.ask(attach(file))).body) as Attachment
   me.named(attachment)
   assert.strictEqual((yield* put(attachment, "hello")).status, 200)
   return me
 })
 
-layer(Wire.scripted, { excludeTestServices: true })("the reference server's attachments", (it) => {
-  it.effect(
-    "24. attachment create: file, descriptor url/PUT/headers kept; metadata stored but not in the response",
-    () =>
+layer(ConformanceServer.scripted, { excludeTestServices: true })(
+  "the reference server's attachments",
+  (it) => {
+    it.effect(
+      "24. attachment create: file, descriptor url/PUT/headers kept; metadata stored but not in the response",
+      () =>
+        Effect.gen(function* () {
+          const me = yield* newClient()
+          const { mime_type, name } = file
+          assert.strictEqual(
+            yield* me.document(attach(file)),
+            JSON.stringify({
+              id: "atc_1",
+              name,
+              mime_type,
+              ...waiting("atc_1", mime_type),
+              type: "file"
+            })
+          )
+          yield* tag(me)
+          assert.deepStrictEqual(yield* kept(me), {
+            thread_id: undefined,
+            metadata,
+            uploaded: false
+          })
+          assert.notInclude(yield* me.stream(create("See", { attachments: ["atc_1"] })), "file_1")
+          assert.deepStrictEqual(yield* kept(me), {
+            thread_id: me.unnamed("thr_1"),
+            metadata,
+            uploaded: false
+          })
+        })
+    )
+
+    it.effect("25. attachment create: image with preview_url", () =>
       Effect.gen(function* () {
-        const me = yield* someone()
-        const { mime_type, name } = file
+        const me = yield* newClient()
+        const { mime_type, name } = image
         assert.strictEqual(
-          yield* me.document(attach(file)),
+          yield* me.document(attach(image)),
           JSON.stringify({
             id: "atc_1",
             name,
             mime_type,
             ...waiting("atc_1", mime_type),
-            type: "file"
+            type: "image",
+            ...preview
           })
         )
-        yield* tag(me)
-        assert.deepStrictEqual(yield* kept(me), { thread_id: undefined, metadata, uploaded: false })
-        assert.notInclude(yield* me.stream(create("See", { attachments: ["atc_1"] })), "file_1")
-        assert.deepStrictEqual(yield* kept(me), {
-          thread_id: me.unnamed("thr_1"),
-          metadata,
-          uploaded: false
-        })
       })
-  )
+    )
 
-  it.effect("25. attachment create: image with preview_url", () =>
-    Effect.gen(function* () {
-      const me = yield* someone()
-      const { mime_type, name } = image
-      assert.strictEqual(
-        yield* me.document(attach(image)),
-        JSON.stringify({
-          id: "atc_1",
-          name,
-          mime_type,
-          ...waiting("atc_1", mime_type),
-          type: "image",
-          ...preview
-        })
-      )
-    })
-  )
+    it.effect("26. attachment metadata not in items.list either", () =>
+      Effect.gen(function* () {
+        const me = yield* uploading()
+        yield* tag(me)
+        yield* me.stream(create("See", { attachments: ["atc_1"] }))
+        assert.strictEqual(
+          yield* me.document(items("thr_1")),
+          JSON.stringify(expected.page(user("msg_1", "See", { attachments: [ready()] })))
+        )
+        assert.notInclude(JSON.stringify(yield* me.stored("thr_1")), "file_1")
+      })
+    )
 
-  it.effect("26. attachment metadata not in items.list either", () =>
-    Effect.gen(function* () {
-      const me = yield* uploading()
-      yield* tag(me)
-      yield* me.stream(create("See", { attachments: ["atc_1"] }))
-      assert.strictEqual(
-        yield* me.document(items("thr_1")),
-        JSON.stringify(expected.page(user("msg_1", "See", { attachments: [ready()] })))
-      )
-      assert.notInclude(JSON.stringify(yield* me.stored("thr_1")), "file_1")
-    })
-  )
+    it.effect("27. attachment gets thread_id when used in create", () =>
+      Effect.gen(function* () {
+        const me = yield* uploading()
+        assert.strictEqual(
+          yield* me.stream(create("See", { attachments: ["atc_1"] })),
+          sse(...opened("See", { attachments: [ready()] }))
+        )
+        assert.strictEqual((yield* kept(me)).thread_id, me.unnamed("thr_1"))
+      })
+    )
 
-  it.effect("27. attachment gets thread_id when used in create", () =>
-    Effect.gen(function* () {
-      const me = yield* uploading()
-      assert.strictEqual(
-        yield* me.stream(create("See", { attachments: ["atc_1"] })),
-        sse(...opened("See", { attachments: [ready()] }))
-      )
-      assert.strictEqual((yield* kept(me)).thread_id, me.unnamed("thr_1"))
-    })
-  )
+    it.effect("28. and in add_user_message", () =>
+      Effect.gen(function* () {
+        const me = yield* uploading()
+        yield* me.stream(create("First"))
+        assert.strictEqual(
+          yield* me.stream(add("thr_1", "See", { attachments: ["atc_1"] })),
+          sse(expected.done(user("msg_2", "See", { attachments: [ready()] })), options)
+        )
+        assert.strictEqual((yield* kept(me)).thread_id, me.unnamed("thr_1"))
+      })
+    )
 
-  it.effect("28. and in add_user_message", () =>
-    Effect.gen(function* () {
-      const me = yield* uploading()
-      yield* me.stream(create("First"))
-      assert.strictEqual(
-        yield* me.stream(add("thr_1", "See", { attachments: ["atc_1"] })),
-        sse(expected.done(user("msg_2", "See", { attachments: [ready()] })), options)
-      )
-      assert.strictEqual((yield* kept(me)).thread_id, me.unnamed("thr_1"))
-    })
-  )
-
-  it.effect("30. attachment delete removes it", () =>
-    Effect.gen(function* () {
-      const me = yield* uploading()
-      assert.strictEqual(yield* me.document(detach("atc_1")), "{}")
-      const used = create("See", { attachments: ["atc_1"] })
-      assert.deepStrictEqual(yield* me.refusal(used), expected.notFound("Attachment"))
-      assert.strictEqual(yield* me.document(detach("atc_1")), "{}")
-      const list = yield* me.document(operation("threads.list", {}))
-      assert.strictEqual(list, JSON.stringify(expected.page()))
-    })
-  )
-})
+    it.effect("30. attachment delete removes it", () =>
+      Effect.gen(function* () {
+        const me = yield* uploading()
+        assert.strictEqual(yield* me.document(detach("atc_1")), "{}")
+        const used = create("See", { attachments: ["atc_1"] })
+        assert.deepStrictEqual(yield* me.refusal(used), expected.notFound("Attachment"))
+        assert.strictEqual(yield* me.document(detach("atc_1")), "{}")
+        const list = yield* me.document(operation("threads.list", {}))
+        assert.strictEqual(list, JSON.stringify(expected.page()))
+      })
+    )
+  }
+)

@@ -1,7 +1,11 @@
 import { readFileSync } from "node:fs"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { type Client, someone, Wire } from "../support/conformance/Wire.ts"
+import {
+  type Client,
+  ConformanceServer,
+  newClient
+} from "../support/conformance/ConformanceServer.ts"
 
 const read = (file: string) => readFileSync(new URL(`transcripts/${file}`, import.meta.url), "utf8")
 
@@ -34,20 +38,20 @@ const later = (text: string, before: Readonly<Record<string, number>>) =>
     (_, prefix: string, n: string) => `"${prefix}_${Number(n) + (before[prefix] ?? 0)}"`
   )
 
-layer(Wire.playground, { excludeTestServices: true })(
+layer(ConformanceServer.playground, { excludeTestServices: true })(
   "the reference server's transcripts, over HTTP",
   (it) => {
     for (const name of ["create", "kinds", "raise-custom", "tool", "widget-stream"]) {
       it.effect(name, () =>
         Effect.gen(function* () {
-          const me = yield* someone()
+          const me = yield* newClient()
           assert.strictEqual(yield* me.stream(request(name)), recorded(`${name}.sse`))
         })
       )
     }
 
     const begun = Effect.fnUntraced(function* (first: unknown) {
-      const me: Client = yield* someone()
+      const me: Client = yield* newClient()
       yield* me.stream(first)
       return me
     })
@@ -93,7 +97,7 @@ layer(Wire.playground, { excludeTestServices: true })(
 
     it.effect("attachment-image, but for where to send it", () =>
       Effect.gen(function* () {
-        const me = yield* someone()
+        const me = yield* newClient()
         const theirs = recorded("attachment-image.json")
           .replace(/"url":"[^"]*"/, `"url":"/support/attachments/atc_1/upload?signed"`)
           .replace(/"headers":\{[^}]*\}/, `"headers":{"Content-Type":"image/png"}`)
@@ -107,7 +111,7 @@ layer(Wire.playground, { excludeTestServices: true })(
 
     it.effect("cancel", () =>
       Effect.gen(function* () {
-        const me = yield* someone()
+        const me = yield* newClient()
         const answer = yield* me.leave(request("cancel"), `"delta":" there"`)
         assert.strictEqual(answer, recorded("cancel.sse"))
       })

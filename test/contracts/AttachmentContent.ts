@@ -4,7 +4,7 @@ import { AttachmentContent } from "../../src/attachments/AttachmentContent.ts"
 import { AlreadyUploaded } from "../../src/attachments/Errors.ts"
 import { NotFound } from "../../src/core/Errors.ts"
 import type { UserId } from "../../src/core/User.ts"
-import { attachment, type Stores, userWith } from "../support/Threads.ts"
+import { attachment, type Stores, userWith } from "../support/ThreadFixtures.ts"
 
 /** Makes attachments that exist now, and their bytes, older than a day. */
 export class Ages extends Context.Service<

@@ -1,6 +1,13 @@
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect } from "effect"
-import { attachment, failure, put, message, userWith, type Stores } from "../support/Threads.ts"
+import {
+  attachment,
+  failure,
+  message,
+  put,
+  type Stores,
+  userWith
+} from "../support/ThreadFixtures.ts"
 
 /** What every adapter does with the records of attachments. */
 export const attachments = (it: Vitest.MethodsNonLive<Stores>) => {

@@ -1,9 +1,10 @@
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect } from "effect"
 import { UserId } from "../../src/core/User.ts"
-import { unique } from "../support/postgres/Storage.ts"
+import { unique } from "../support/postgres/SharedDatabase.ts"
 import {
   all,
+  type AllStores,
   attachment,
   failure,
   message,
@@ -12,11 +13,10 @@ import {
   oldest,
   put,
   seenBy,
+  type Stores,
   thread,
-  userWith,
-  type AllStores,
-  type Stores
-} from "../support/Threads.ts"
+  userWith
+} from "../support/ThreadFixtures.ts"
 
 const twoChanges = [
   put(message("any", "smuggled")),

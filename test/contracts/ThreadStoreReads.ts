@@ -11,12 +11,12 @@ import {
   newest,
   oldest,
   put,
+  type Stores,
   thread,
   toolCall,
   userWith,
-  visible,
-  type Stores
-} from "../support/Threads.ts"
+  visible
+} from "../support/ThreadFixtures.ts"
 
 const created_at = "2026-01-02T03:04:05Z"
 

@@ -11,11 +11,11 @@ import {
   message,
   put,
   seenBy,
+  type Stores,
   thread,
   userWith,
-  visible,
-  type Stores
-} from "../support/Threads.ts"
+  visible
+} from "../support/ThreadFixtures.ts"
 
 const texts = [
   "",

@@ -7,10 +7,10 @@ import {
   Leases,
   message,
   put,
+  type Stores,
   thread,
-  userWith,
-  type Stores
-} from "../support/Threads.ts"
+  userWith
+} from "../support/ThreadFixtures.ts"
 
 /** How a thread belongs to one turn at a time, in every store. */
 export const turns = (it: Vitest.MethodsNonLive<Stores | Leases>) => {

@@ -1,46 +1,31 @@
-import * as http from "node:http"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { onRealServer, TestDatabase } from "../support/Database.ts"
-import { ask, forgiving } from "../support/Server.ts"
-import { assertOk, backends, eventually } from "../support/faults/BehindProxy.ts"
-import { call, threadOf } from "../support/faults/Leaving.ts"
-import { counted } from "../support/faults/LeavingTraces.ts"
+import { ask, askHalf } from "../support/Client.ts"
+import { forgiving } from "../support/Server.ts"
+import { assertOk, backends } from "../support/faults/ServerBehindProxy.ts"
+import { eventually } from "../support/Eventually.ts"
+import { openStream, threadOf } from "../support/StreamClient.ts"
+import { countedServer } from "../support/faults/CountedServer.ts"
 import { hold } from "../support/faults/Locks.ts"
-import { assistant, note, stored, user } from "../support/faults/TurnsStored.ts"
-
-/** A client that asks, and can hang up; `heard` resolves with the first bytes of the answer. */
-const caller = (url: string, token: string, body: unknown) => {
-  const sent = http.request(new URL("/support/chatkit", url), {
-    method: "POST",
-    agent: false,
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }
-  })
-  const heard = new Promise<number>((resolve) => {
-    sent.on("error", () => resolve(0))
-    sent.on("response", (response) => {
-      response.on("error", () => undefined)
-      response.once("data", () => resolve(response.statusCode ?? 0))
-    })
-  })
-  sent.end(JSON.stringify(body))
-  return { heard: Effect.promise(() => heard), leave: Effect.sync(() => sent.destroy()) }
-}
+import { assistant, note, stored, user } from "../support/faults/StoredTurns.ts"
 
 const crowd = <A>(make: () => A, count = 200) => Array.from({ length: count }, make)
 
 layer(TestDatabase.layer, { excludeTestServices: true })("200 clients that hang up", (it) => {
   it.effect("in the middle of a stream leave nothing behind", () =>
     Effect.gen(function* () {
-      const { nothingLeft, token, url } = yield* counted({ STREAMS_PER_USER: "200" })
+      const { nothingLeft, token, url } = yield* countedServer({ STREAMS_PER_USER: "200" })
       const message = "word ".repeat(2_000)
       const statuses = yield* Effect.forEach(
-        crowd(() => () => caller(url, token, { message })),
-        (call) =>
-          Effect.suspend(() => {
-            const { heard, leave } = call()
-            return Effect.tap(heard, () => leave)
-          }),
+        crowd(() => openStream(url, token, { message })),
+        Effect.fnUntraced(function* (opening) {
+          const { hears, leave, status } = yield* opening
+          const answered = yield* status
+          if (answered === 200) yield* hears("", "thread.created")
+          yield* leave
+          return answered
+        }),
         { concurrency: 20 }
       )
       assert.isAbove(statuses.filter((status) => status === 200).length, 100)
@@ -51,10 +36,13 @@ layer(TestDatabase.layer, { excludeTestServices: true })("200 clients that hang 
 
   it.effect("while the responder waits leave nothing behind but what was said", () =>
     Effect.gen(function* () {
-      const { nothingLeft, token, url } = yield* counted({ STREAMS_PER_USER: "200" }, forgiving)
+      const { nothingLeft, token, url } = yield* countedServer(
+        { STREAMS_PER_USER: "200" },
+        forgiving
+      )
       const message = "/partial Hello there\n/pause"
       const clients = yield* Effect.forEach(
-        crowd(() => call(url, token, { message })),
+        crowd(() => openStream(url, token, { message })),
         (calling) => Effect.tap(calling, ({ hears }) => hears(`"delta":" there"`)),
         { concurrency: 20 }
       )
@@ -74,12 +62,15 @@ layer(TestDatabase.layer, { excludeTestServices: true })("200 clients that hang 
 
   it.effect("while they wait for their turn leave nothing behind", () =>
     Effect.gen(function* () {
-      const { nothingLeft, token, url } = yield* counted({ STREAMS_PER_USER: "200" }, forgiving)
-      const first = yield* call(url, token, { message: "/pause" })
+      const { nothingLeft, token, url } = yield* countedServer(
+        { STREAMS_PER_USER: "200" },
+        forgiving
+      )
+      const first = yield* openStream(url, token, { message: "/pause" })
       yield* first.hears("stream_options")
       const thread_id = threadOf(first.heard())
       const others = yield* Effect.forEach(Array.from({ length: 199 }), () =>
-        call(url, token, { message: "Hello", thread_id })
+        openStream(url, token, { message: "Hello", thread_id })
       )
       yield* eventually(
         ask(url, token, { message: "Hello", thread_id: "thr_none" }),
@@ -95,23 +86,10 @@ layer(TestDatabase.layer, { excludeTestServices: true })("200 clients that hang 
 
   it.effect("before their request is complete leave nothing behind", () =>
     Effect.gen(function* () {
-      const { connections, nothingLeft, token, url } = yield* counted()
-      const halves = crowd(() => {
-        const sent = http.request(new URL("/support/chatkit", url), {
-          method: "POST",
-          agent: false,
-          headers: {
-            authorization: `Bearer ${token}`,
-            "content-type": "application/json",
-            "content-length": "1000"
-          }
-        })
-        sent.on("error", () => undefined)
-        sent.write(`{"message":`)
-        return sent
-      })
+      const { connections, nothingLeft, token, url } = yield* countedServer()
+      const halves = yield* Effect.all(crowd(() => askHalf(url, token, `{"message":"Hello"}`)))
       yield* eventually(connections, (count) => count === halves.length)
-      for (const half of halves) half.destroy()
+      for (const { leave } of halves) yield* leave
       yield* nothingLeft
       yield* assertOk(ask(url, token))
     })
@@ -119,10 +97,10 @@ layer(TestDatabase.layer, { excludeTestServices: true })("200 clients that hang 
 
   it.effect.skipIf(!onRealServer)("while the database is stuck leave nothing behind", () =>
     Effect.gen(function* () {
-      const { nothingLeft, token, url } = yield* counted()
+      const { nothingLeft, token, url } = yield* countedServer()
       const look = yield* backends
       const { release } = yield* hold(`lock table "session" in access exclusive mode`)
-      const callers = crowd(() => caller(url, token, { message: "Hello" }))
+      const callers = yield* Effect.all(crowd(() => openStream(url, token, { message: "Hello" })))
       yield* eventually(look, (all) => all.some(({ waits }) => waits === "Lock"))
       for (const { leave } of callers) yield* leave
       yield* nothingLeft

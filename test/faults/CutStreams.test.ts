@@ -4,11 +4,13 @@ import * as Answer from "../../src/responder/Answer.ts"
 import type { MessageTurn } from "../../src/responder/Responder.ts"
 import * as Database from "../../src/postgres/Pool.ts"
 import { onRealServer, TestDatabase } from "../support/Database.ts"
-import { ask, eventsOf, forgiving, start } from "../support/Server.ts"
-import { assertOk, eventually, freshDatabase, throughPort } from "../support/faults/BehindProxy.ts"
-import { call, doneTexts, threadOf } from "../support/faults/Leaving.ts"
+import { ask, eventsOf } from "../support/Client.ts"
+import { forgiving, start } from "../support/Server.ts"
+import { assertOk, freshDatabase, throughPort } from "../support/faults/ServerBehindProxy.ts"
+import { eventually } from "../support/Eventually.ts"
+import { doneTexts, openStream, threadOf } from "../support/StreamClient.ts"
 import * as Proxy from "../support/faults/Proxy.ts"
-import { assistant, note, released, scripted, stored, user } from "../support/faults/TurnsStored.ts"
+import { assistant, note, released, scripted, stored, user } from "../support/faults/StoredTurns.ts"
 
 const brokenOff = { type: "error", code: "stream.error", allow_retry: true }
 
@@ -36,7 +38,7 @@ describe.skipIf(!onRealServer)("a database that is lost in the middle of an answ
     it.effect("ends it with one retryable error event, and keeps what was done", () =>
       Effect.gen(function* () {
         const { dictate, proxy, token, url } = yield* dictated
-        const client = yield* call(url, token, { message: "dictation" })
+        const client = yield* openStream(url, token, { message: "dictation" })
         yield* dictate("Before")
         yield* client.hears("Before", "thread.item.done")
         yield* proxy.refuse
@@ -57,7 +59,7 @@ describe.skipIf(!onRealServer)("a database that is lost in the middle of an answ
     it.effect("and is back before the next item is not noticed", () =>
       Effect.gen(function* () {
         const { dictate, proxy, token, url } = yield* dictated
-        const client = yield* call(url, token, { message: "dictation" })
+        const client = yield* openStream(url, token, { message: "dictation" })
         const texts = ["One", "Two", "Three"]
         for (const text of texts) {
           yield* dictate(text)
@@ -82,7 +84,7 @@ describe.skipIf(!onRealServer)("a database that is lost in the middle of an answ
         const message = parts.map((part) => `/say ${part}`).join("\n")
         let broken = 0
         for (let round = 0; round < 12; round++) {
-          const client = yield* call(url, token, { message })
+          const client = yield* openStream(url, token, { message })
           const moment = Math.floor(Math.random() * 30)
           yield* client.hears(`"text":"${parts[moment]!}"`, "thread.item.done")
           for (let turns = 0; turns < round; turns++) {
@@ -115,7 +117,7 @@ describe.skipIf(!onRealServer)("a database that is lost in the middle of an answ
     it.effect("and whose client hangs up meanwhile leaves the thread to the next message", () =>
       Effect.gen(function* () {
         const { dictate, logs, proxy, token, url } = yield* dictated
-        const client = yield* call(url, token, { message: "dictation" })
+        const client = yield* openStream(url, token, { message: "dictation" })
         yield* dictate("Before")
         yield* client.hears("Before", "thread.item.done")
         yield* proxy.refuse

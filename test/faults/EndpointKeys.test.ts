@@ -1,9 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestDatabase } from "../support/Database.ts"
-import { ask } from "../support/Server.ts"
+import { ask } from "../support/Client.ts"
 import { makeKey } from "../support/Tokens.ts"
-import { allUnavailable, assertOk, assertUnavailable } from "../support/faults/BehindProxy.ts"
+import { allUnavailable, assertOk, assertUnavailable } from "../support/faults/ServerBehindProxy.ts"
 import { keySet, notKeys, serverWithEndpoint } from "../support/faults/KeyEndpoint.ts"
 
 const hour = 60 * 60_000

@@ -1,15 +1,14 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestDatabase } from "../support/Database.ts"
-import { ask } from "../support/Server.ts"
+import { ask, get } from "../support/Client.ts"
 import {
   allUnavailable,
   assertOk,
   assertUnavailable,
-  eventually,
-  get,
   unavailable
-} from "../support/faults/BehindProxy.ts"
+} from "../support/faults/ServerBehindProxy.ts"
+import { eventually } from "../support/Eventually.ts"
 import {
   type Endpoint,
   keySet,

@@ -1,11 +1,12 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { onRealServer, TestDatabase } from "../support/Database.ts"
-import { ask, start } from "../support/Server.ts"
-import { assertOk, freshDatabase } from "../support/faults/BehindProxy.ts"
-import { launch } from "../support/faults/Killed.ts"
-import { call, doneTexts, threadOf } from "../support/faults/Leaving.ts"
-import { assistant, stored, user } from "../support/faults/TurnsStored.ts"
+import { ask } from "../support/Client.ts"
+import { start } from "../support/Server.ts"
+import { assertOk, freshDatabase } from "../support/faults/ServerBehindProxy.ts"
+import { launch } from "../support/faults/ServerProcess.ts"
+import { doneTexts, openStream, threadOf } from "../support/StreamClient.ts"
+import { assistant, stored, user } from "../support/faults/StoredTurns.ts"
 
 const read = (url: string, token: string, thread_id: string) =>
   assertOk(ask(url, token, { type: "threads.get_by_id", params: { thread_id } }))
@@ -17,7 +18,7 @@ describe.skipIf(!onRealServer)("a process that is killed", () => {
         const { database, token } = yield* freshDatabase
         const killed = yield* launch(database.url!)
         const message = "/say One\n/title Named\n/say Two\n/partial Half a sentence\n/pause"
-        const client = yield* call(killed.url, token, { message })
+        const client = yield* openStream(killed.url, token, { message })
         yield* client.hears(`"delta":" sentence"`)
         yield* killed.kill
         const id = threadOf(yield* client.end)
@@ -49,8 +50,8 @@ describe.skipIf(!onRealServer)("a process that is killed", () => {
         const ids: Array<string> = []
         for (const { kill, url } of rounds) {
           const clients = [
-            yield* call(url, token, { message }),
-            yield* call(url, token, { message })
+            yield* openStream(url, token, { message }),
+            yield* openStream(url, token, { message })
           ]
           for (const client of clients) yield* client.hears("", "thread.created")
           const moment = Math.floor(Math.random() * 40)

@@ -1,11 +1,12 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
 import { TestDatabase } from "../support/Database.ts"
-import { ask, eventsOf, forgiving, start } from "../support/Server.ts"
-import { freshDatabase } from "../support/faults/BehindProxy.ts"
-import { call, threadOf } from "../support/faults/Leaving.ts"
-import { long, talkative } from "../support/faults/LeavingTalkative.ts"
-import { counted } from "../support/faults/LeavingTraces.ts"
+import { ask, eventsOf } from "../support/Client.ts"
+import { forgiving, start } from "../support/Server.ts"
+import { freshDatabase } from "../support/faults/ServerBehindProxy.ts"
+import { openStream, threadOf } from "../support/StreamClient.ts"
+import { endlessResponder, long } from "../support/faults/EndlessResponder.ts"
+import { countedServer } from "../support/faults/CountedServer.ts"
 import {
   assistant,
   note,
@@ -14,7 +15,7 @@ import {
   stored,
   threadIds,
   user
-} from "../support/faults/TurnsStored.ts"
+} from "../support/faults/StoredTurns.ts"
 
 const parts = Array.from({ length: 20 }, (_, index) => `Part ${index} of it`)
 const lengthy = [...parts.map((text) => `/say ${text}`), "/pause"].join("\n")
@@ -32,7 +33,7 @@ const leaving = Effect.fnUntraced(function* (
   bodyOf: (round: number) => unknown
 ) {
   for (const [round, { heard, turns }] of moments.entries()) {
-    const client = yield* call(url, token, bodyOf(round))
+    const client = yield* openStream(url, token, bodyOf(round))
     if (heard > 0) yield* client.hears(`"text":"${parts[heard]!}"`)
     for (let turn = 0; turn < turns; turn++) {
       yield* Effect.promise(() => new Promise<void>((resume) => setImmediate(resume)))
@@ -54,7 +55,7 @@ const assertBeginning = (items: ReadonlyArray<readonly [string, string]>) => {
 layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up", (it) => {
   it.effect("at whatever moment leaves a beginning of the answer and at most one note", () =>
     Effect.gen(function* () {
-      const { nothingLeft, token, url } = yield* counted({}, forgiving)
+      const { nothingLeft, token, url } = yield* countedServer({}, forgiving)
       yield* leaving(url, token, () => ({ message: lengthy }))
       yield* nothingLeft
       for (const id of yield* threadIds) {
@@ -67,7 +68,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
 
   it.effect("at whatever moment leaves a thread that it found as ready as before", () =>
     Effect.gen(function* () {
-      const { nothingLeft, token, url } = yield* counted({}, forgiving)
+      const { nothingLeft, token, url } = yield* countedServer({}, forgiving)
       const answers = yield* Effect.forEach(moments, () =>
         ask(url, token, { message: "/say Hello" })
       )
@@ -99,7 +100,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a server that stops", 
         scope
       )
       const message = "/say Done\n/partial Hello there\n/pause"
-      const client = yield* call(first.url, token, { message })
+      const client = yield* openStream(first.url, token, { message })
       yield* client.hears(`"delta":" there"`)
       yield* Scope.close(scope, Exit.void)
       const events = yield* client.end
@@ -122,14 +123,14 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a server that stops", 
   it.effect("keeps what was said to a client that does not read", () =>
     Effect.gen(function* () {
       const { database, token } = yield* freshDatabase
-      const { heldUp, loud, said } = talkative()
+      const { heldUp, loud, said } = endlessResponder()
       const responder = scripted({ loud })
       const scope = yield* Scope.fork(yield* Scope.Scope)
       const { url } = yield* Scope.provide(
         start(database.client, {}, forgiving, responder.layer),
         scope
       )
-      yield* call(url, token, { message: "loud" }, { deaf: true })
+      yield* openStream(url, token, { message: "loud" }, { deaf: true })
       yield* heldUp
       yield* Scope.close(scope, Exit.void)
       assert.strictEqual(responder.open(), 0)

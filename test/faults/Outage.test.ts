@@ -1,15 +1,14 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { onRealServer, TestDatabase } from "../support/Database.ts"
-import { ask } from "../support/Server.ts"
+import { ask, get } from "../support/Client.ts"
 import {
   allUnavailable,
   assertOk,
   assertUnavailable,
   behindProxy,
-  get,
   unavailable
-} from "../support/faults/BehindProxy.ts"
+} from "../support/faults/ServerBehindProxy.ts"
 
 describe.skipIf(!onRealServer)("a database that is gone", () => {
   layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {

@@ -3,9 +3,11 @@ import { Effect, Fiber, Redacted } from "effect"
 import * as Database from "../../src/postgres/Pool.ts"
 import { jwksRow } from "../support/BetterAuthSchema.ts"
 import { onRealServer, TestDatabase } from "../support/Database.ts"
-import { ask, start } from "../support/Server.ts"
+import { ask } from "../support/Client.ts"
+import { start } from "../support/Server.ts"
 import { makeKey, pluginClaims, sign } from "../support/Tokens.ts"
-import { backends, eventually, freshDatabase } from "../support/faults/BehindProxy.ts"
+import { backends, freshDatabase } from "../support/faults/ServerBehindProxy.ts"
+import { eventually } from "../support/Eventually.ts"
 import { hold } from "../support/faults/Locks.ts"
 
 /** Needs to know who asks, and nothing of our own tables. */

@@ -1,17 +1,16 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { onRealServer, TestDatabase } from "../support/Database.ts"
-import { ask } from "../support/Server.ts"
+import { ask, get } from "../support/Client.ts"
 import {
   allUnavailable,
   assertOk,
   assertUnavailable,
   behindProxy,
   errorResponse,
-  eventually,
-  get,
   unavailable
-} from "../support/faults/BehindProxy.ts"
+} from "../support/faults/ServerBehindProxy.ts"
+import { eventually } from "../support/Eventually.ts"
 
 const role = "chatkit_faults"
 

@@ -7,9 +7,11 @@ import { join, resolve } from "node:path"
 import { afterAll, assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { onRealServer, TestDatabase } from "../support/Database.ts"
-import { eventsOf } from "../support/Server.ts"
+import { askHalf, eventsOf, request } from "../support/Client.ts"
+import { openStream } from "../support/StreamClient.ts"
 import { origin } from "../support/Tokens.ts"
-import { eventually, freshDatabase, unavailable } from "../support/faults/BehindProxy.ts"
+import { eventually } from "../support/Eventually.ts"
+import { freshDatabase, unavailable } from "../support/faults/ServerBehindProxy.ts"
 
 const run = [resolve("scripts/run.mjs")]
 const main = resolve("src/main.ts")
@@ -82,73 +84,12 @@ const drain = (child: ChildProcess, url: string) =>
   )
 
 /** A stream that has begun to answer, and goes on for as long as its client does not read. */
-const openStream = (url: string, token: string) =>
-  Effect.callback<Effect.Effect<{ readonly body: string }>>((resume) => {
-    const sent = http.request(
-      new URL("/support/chatkit", url),
-      {
-        method: "POST",
-        agent: false,
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }
-      },
-      (response) => {
-        let begun = ""
-        response.setEncoding("utf8").on("data", function look(text: string) {
-          begun += text
-          if (!begun.includes("text_delta")) return
-          response.off("data", look).pause()
-          const rest = readToEnd(response)
-          resume(Effect.succeed(Effect.map(rest, ({ body }) => ({ body: begun + body }))))
-        })
-      }
-    )
-    sent.on("error", () => undefined)
-    sent.end(JSON.stringify({ message: "word ".repeat(100_000) }))
-  })
-
-const readToEnd = (response: http.IncomingMessage) =>
-  Effect.promise(async () => {
-    let body = ""
-    for await (const chunk of response.setEncoding("utf8")) body += chunk as string
-    return { status: response.statusCode ?? 0, headers: response.headers, body }
-  })
-
-/** A request of which the server has the first half of the body only. */
-const halfSent = (url: string, token: string, body: string) => {
-  const sent = http.request(new URL("/support/chatkit", url), {
-    method: "POST",
-    agent: false,
-    headers: {
-      authorization: `Bearer ${token}`,
-      "content-type": "application/json",
-      "content-length": Buffer.byteLength(body)
-    }
-  })
-  const response = new Promise<http.IncomingMessage>((resolve, reject) => {
-    sent.on("response", resolve)
-    sent.on("error", reject)
-  })
-  response.catch(() => undefined)
-  sent.write(body.slice(0, 5))
-  return {
-    complete: Effect.suspend(() => {
-      sent.end(body.slice(5))
-      return Effect.flatMap(
-        Effect.promise(() => response),
-        readToEnd
-      )
-    })
-  }
-}
-
-const send = (url: string, path: string, options: http.RequestOptions) =>
-  Effect.callback<http.IncomingMessage>((resume) => {
-    const sent = http.request(new URL(path, url), options, (response) =>
-      resume(Effect.succeed(response))
-    )
-    sent.on("error", (error) => resume(Effect.die(error)))
-    sent.end()
-  }).pipe(Effect.flatMap(readToEnd))
+const pausedStream = Effect.fnUntraced(function* (url: string, token: string) {
+  const client = yield* openStream(url, token, { message: "word ".repeat(100_000) })
+  yield* client.hears("text_delta")
+  yield* client.pause
+  return client
+})
 
 /** Milliseconds: a process of its own starts slowly on a small machine. */
 const slowly = 90_000
@@ -162,17 +103,16 @@ layer(Database, { excludeTestServices: true })("a process that is told to stop",
       Effect.gen(function* () {
         const { child, exited, output, token, url } = yield* launch
         const kept = new http.Agent({ keepAlive: true, maxSockets: 1 })
-        const before = yield* send(url, "/healthz", { agent: kept })
+        const before = yield* request(url, { path: "/healthz", method: "GET", agent: kept })
         assert.strictEqual(before.headers.connection, "keep-alive")
-        const late = halfSent(url, token, JSON.stringify({ message: "Hello" }))
+        const late = yield* askHalf(url, token, JSON.stringify({ message: "Hello" }))
         yield* eventually(output, (text) => text.includes(`"outcome":"accepted"`))
-        const stream = yield* openStream(url, token)
+        const stream = yield* pausedStream(url, token)
 
         const began = performance.now()
         yield* drain(child, url)
-        const refused = yield* send(url, "/support/chatkit", {
+        const refused = yield* request(url, {
           agent: kept,
-          method: "POST",
           headers: { authorization: `Bearer ${token}` }
         })
         assert.deepStrictEqual([refused.status, refused.body], [503, unavailable])
@@ -184,7 +124,8 @@ layer(Database, { excludeTestServices: true })("a process that is told to stop",
         assert.strictEqual(answer.headers.connection, "close")
         assert.strictEqual(eventsOf(answer)[0]?.["type"], "thread.created")
 
-        const events = eventsOf(yield* stream)
+        yield* stream.resume
+        const events = yield* stream.end
         assert.strictEqual(events[0]?.["type"], "thread.created")
         assert.deepStrictEqual(events.at(-1), {
           type: "error",
@@ -203,9 +144,9 @@ layer(Database, { excludeTestServices: true })("a process that is told to stop",
     () =>
       Effect.gen(function* () {
         const { child, exited, output, token, url } = yield* launch
-        halfSent(url, token, `{"message":"Hello"}`)
+        yield* askHalf(url, token, `{"message":"Hello"}`)
         yield* eventually(output, (text) => text.includes(`"outcome":"accepted"`))
-        yield* openStream(url, token)
+        yield* pausedStream(url, token)
         const began = performance.now()
         yield* signal(child, "SIGINT")
         assert.strictEqual(yield* exited, 0)
@@ -219,7 +160,7 @@ layer(Database, { excludeTestServices: true })("a process that is told to stop",
     () =>
       Effect.gen(function* () {
         const { child, exited, output, token, url } = yield* launch
-        halfSent(url, token, `{"message":"Hello"}`)
+        yield* askHalf(url, token, `{"message":"Hello"}`)
         yield* eventually(output, (text) => text.includes(`"outcome":"accepted"`))
         yield* drain(child, url)
         const began = performance.now()

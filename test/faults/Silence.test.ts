@@ -1,14 +1,14 @@
 import { describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { onRealServer, TestDatabase } from "../support/Database.ts"
-import { ask } from "../support/Server.ts"
+import { ask } from "../support/Client.ts"
 import {
   allUnavailable,
   assertOk,
   assertTimely,
   assertUnavailable,
   behindProxy
-} from "../support/faults/BehindProxy.ts"
+} from "../support/faults/ServerBehindProxy.ts"
 import type { Proxy } from "../support/faults/Proxy.ts"
 
 /** Ways in which connections that fell silent come to life again, or do not. */

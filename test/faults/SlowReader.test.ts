@@ -3,10 +3,12 @@ import { Effect, Stream } from "effect"
 import * as Answer from "../../src/responder/Answer.ts"
 import type { MessageTurn } from "../../src/responder/Responder.ts"
 import { TestDatabase } from "../support/Database.ts"
-import { ask, eventsOf, forgiving, start } from "../support/Server.ts"
-import { assertOk, eventually, freshDatabase } from "../support/faults/BehindProxy.ts"
-import { call } from "../support/faults/Leaving.ts"
-import { released, scripted } from "../support/faults/TurnsStored.ts"
+import { ask, eventsOf } from "../support/Client.ts"
+import { forgiving, start } from "../support/Server.ts"
+import { assertOk, freshDatabase } from "../support/faults/ServerBehindProxy.ts"
+import { eventually } from "../support/Eventually.ts"
+import { openStream } from "../support/StreamClient.ts"
+import { released, scripted } from "../support/faults/StoredTurns.ts"
 
 /** Characters of one piece, and far more of them than sockets and buffers take. */
 const piece = 16_384
@@ -53,7 +55,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that does not
           responder
         )
         yield* assertOk(ask(url, token))
-        const client = yield* call(url, token, { message }, { deaf: true })
+        const client = yield* openStream(url, token, { message }, { deaf: true })
         assert.strictEqual(yield* client.status, 200)
 
         let before = 0

@@ -1,8 +1,9 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { onRealServer, TestDatabase } from "../support/Database.ts"
-import { ask, eventsOf } from "../support/Server.ts"
-import { assertOk, backends, behindProxy, eventually } from "../support/faults/BehindProxy.ts"
+import { ask, eventsOf } from "../support/Client.ts"
+import { assertOk, backends, behindProxy } from "../support/faults/ServerBehindProxy.ts"
+import { eventually } from "../support/Eventually.ts"
 import { gate, holdGate } from "../support/faults/Locks.ts"
 
 const brokenOff = { type: "error", code: "stream.error", allow_retry: true }

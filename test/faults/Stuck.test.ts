@@ -1,17 +1,17 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { onRealServer, TestDatabase } from "../support/Database.ts"
-import { ask } from "../support/Server.ts"
+import { ask } from "../support/Client.ts"
 import {
   allUnavailable,
   assertOk,
   assertUnavailable,
   backends,
   behindProxy,
-  eventually,
   unavailable,
   unavailableToKnown
-} from "../support/faults/BehindProxy.ts"
+} from "../support/faults/ServerBehindProxy.ts"
+import { eventually } from "../support/Eventually.ts"
 import { hold } from "../support/faults/Locks.ts"
 
 const nobodyWaits = Effect.flatMap(backends, (look) =>

@@ -5,12 +5,14 @@ import type { MessageTurn } from "../../src/responder/Responder.ts"
 import { TurnWait } from "../../src/turns/TurnLeases.ts"
 import * as Database from "../../src/postgres/Pool.ts"
 import { onRealServer, TestDatabase } from "../support/Database.ts"
-import { ask, eventsOf, forgiving, start } from "../support/Server.ts"
-import { assertOk, eventually, freshDatabase, throughPort } from "../support/faults/BehindProxy.ts"
-import { launch } from "../support/faults/Killed.ts"
-import { call, threadOf } from "../support/faults/Leaving.ts"
+import { ask, eventsOf } from "../support/Client.ts"
+import { forgiving, start } from "../support/Server.ts"
+import { assertOk, freshDatabase, throughPort } from "../support/faults/ServerBehindProxy.ts"
+import { eventually } from "../support/Eventually.ts"
+import { launch } from "../support/faults/ServerProcess.ts"
+import { openStream, threadOf } from "../support/StreamClient.ts"
 import * as Proxy from "../support/faults/Proxy.ts"
-import { assistant, released, scripted, stored, user } from "../support/faults/TurnsStored.ts"
+import { assistant, released, scripted, stored, user } from "../support/faults/StoredTurns.ts"
 
 const busy = "Another answer is still being written in this thread: wait for it, or stop it"
 
@@ -39,7 +41,7 @@ const twoServers = Effect.fnUntraced(function* (options: { readonly wait?: numbe
 
   /** A thread whose turn the first server holds. */
   const held = Effect.gen(function* () {
-    const client = yield* call(first.url, token, { message: "hold" })
+    const client = yield* openStream(first.url, token, { message: "hold" })
     yield* client.hears("Held", "thread.item.done")
     return { client, id: threadOf(client.heard()) }
   })
@@ -215,7 +217,7 @@ describe.skipIf(!onRealServer)("one thread and two servers", () => {
           responder
         )
         const living = yield* held
-        const silent = yield* call(lost.url, token, { message: "hold" })
+        const silent = yield* openStream(lost.url, token, { message: "hold" })
         yield* silent.hears("Held", "thread.item.done")
         const id = threadOf(silent.heard())
         yield* proxy.silence

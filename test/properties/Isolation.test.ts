@@ -6,8 +6,8 @@ import {
   listOf,
   type Person,
   persons,
-  Server
-} from "../support/properties/Server.ts"
+  PropertyServer
+} from "../support/properties/PropertyServer.ts"
 import {
   beginning,
   bodyOf,
@@ -16,7 +16,7 @@ import {
   learn,
   prying,
   Step
-} from "../support/properties/Steps.ts"
+} from "../support/properties/IsolationSteps.ts"
 
 const markOf = (person: Person) => `mark-of-${person}`
 const otherOf = (person: Person): Person => (person === "ada" ? "grace" : "ada")
@@ -38,7 +38,7 @@ const normalising = () => {
 
 /** Every answer each person got, and in the end everything each can read. */
 const play = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>) {
-  const server = yield* Server
+  const server = yield* PropertyServer
   yield* server.clear
   const given = { ada: nothing(), grace: nothing() }
   const normalised = { ada: normalising(), grace: normalising() }
@@ -81,7 +81,7 @@ const asAlone = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>) {
   }
 })
 
-layer(Server.layer, { excludeTestServices: true })("whatever two people ask", (it) => {
+layer(PropertyServer.layer, { excludeTestServices: true })("whatever two people ask", (it) => {
   it.effect("what is the other's is what nobody has, to every operation", () =>
     asAlone([...beginning, ...prying])
   )

@@ -1,8 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import { Arbitrary, Effect, Schema } from "effect"
-import { eventsOf } from "../support/Server.ts"
-import type { Wire } from "../support/properties/Conversations.ts"
-import { pick, Server, upTo } from "../support/properties/Server.ts"
+import { eventsOf } from "../support/Client.ts"
+import type { Wire } from "../support/properties/ConversationModel.ts"
+import { pick, PropertyServer, upTo } from "../support/properties/PropertyServer.ts"
 
 const pieces = ["\u0000", "\ud800", "\udfff🦋", "\u2028\r\n", "'\"\\", "{}", "é", " \t", "$1%s"]
 const names = ["__proto__", "constructor", "toJSON", "length", "", "\u0000", "\ud800", "$ref"]
@@ -24,13 +24,13 @@ const json = Arbitrary.all([
   })
 )
 
-layer(Server.layer, { excludeTestServices: true })("whatever a client says", (it) => {
+layer(PropertyServer.layer, { excludeTestServices: true })("whatever a client says", (it) => {
   it.effect.prop(
     "comes back from a new reading as it went",
     { json, text },
     ({ json, text }) =>
       Effect.gen(function* () {
-        const { ask } = yield* Server
+        const { ask } = yield* PropertyServer
         const said = JSON.stringify(`Well: ${text}`)
         const tag = `{"type":"input_tag","id":${said},"text":${said},"data":${json},"group":${said}}`
         const [created] = eventsOf(

@@ -1,9 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import type { Attachment } from "../../src/protocol/Attachments.ts"
-import { request } from "../support/Server.ts"
-import { mark } from "../support/properties/Mutations.ts"
-import { defectsIn, Server } from "../support/properties/Server.ts"
+import { request } from "../support/Client.ts"
+import { mark } from "../support/properties/BodyMutations.ts"
+import { defectsIn, PropertyServer } from "../support/properties/PropertyServer.ts"
 
 /** What a link may have at its end, or in the place of one of its parts. */
 const queries = {
@@ -94,63 +94,67 @@ const namesOf = <A extends object>(table: A) =>
 
 const methods = ["GET", "PUT", "PUT", "POST", "POST", "DELETE", "PATCH"] as const
 
-layer(Server.layer, { excludeTestServices: true })("whatever a client does with a link", (it) => {
-  it.effect.prop(
-    "is never answered 500, lets nobody in, and harms nothing",
-    {
-      method: Schema.Literals(methods),
-      purpose: Schema.Literals(["upload", "upload", "content"]),
-      id: Schema.Union([Schema.Literal("genuine"), namesOf(ids)]),
-      query: namesOf(queries),
-      body: namesOf(bodies)
-    },
-    ({ body, id, method, purpose, query }) =>
-      Effect.gen(function* () {
-        const { ask, clear, exec, logs, url } = yield* Server
-        yield* clear
-        const created = yield* ask("ada", {
-          type: "attachments.create",
-          params: { name: `${mark}.txt`, size: 7, mime_type: "text/plain" }
-        })
-        const attachment = JSON.parse(created.body) as Attachment
-        const link = new URL(attachment.upload_descriptor?.url ?? "")
-        const mutated = queries[query](link.search)
-        const path = `/support/attachments/${ids[id](attachment.id)}/${purpose}${mutated}`
-        const answer = yield* Effect.timeout(
-          request(url, { method, path, ...(method === "GET" ? {} : sent(bodies[body]!)) }),
-          "20 seconds"
-        )
-        assert.isBelow(answer.status, 500, answer.body)
-        if (answer.status >= 400) assert.strictEqual(JSON.parse(answer.body).status, answer.status)
-        const isGenuine = id === "genuine" && query === "genuine" && purpose === "upload"
-        if (!isGenuine) assert.isAtLeast(answer.status, 400, answer.body)
-        const [kept] = yield* exec("select upload from chatkit.attachments")
-        assert.strictEqual(kept?.["upload"] !== null, answer.status === 200)
-        assert.strictEqual((yield* ask("ada", {})).status, 400)
-        assert.strictEqual((yield* ask("ada", { message: "Still there?" })).status, 200)
-        assert.deepStrictEqual(defectsIn(logs), [])
-        const signature = link.searchParams.get("signature") ?? assert.fail("no signature")
-        for (const secret of [mark, signature]) {
-          assert.isFalse(logs.some((line) => line.includes(secret)))
-        }
-      }),
-    { arbitrary: { runs: 150 } }
-  )
+layer(PropertyServer.layer, { excludeTestServices: true })(
+  "whatever a client does with a link",
+  (it) => {
+    it.effect.prop(
+      "is never answered 500, lets nobody in, and harms nothing",
+      {
+        method: Schema.Literals(methods),
+        purpose: Schema.Literals(["upload", "upload", "content"]),
+        id: Schema.Union([Schema.Literal("genuine"), namesOf(ids)]),
+        query: namesOf(queries),
+        body: namesOf(bodies)
+      },
+      ({ body, id, method, purpose, query }) =>
+        Effect.gen(function* () {
+          const { ask, clear, exec, logs, url } = yield* PropertyServer
+          yield* clear
+          const created = yield* ask("ada", {
+            type: "attachments.create",
+            params: { name: `${mark}.txt`, size: 7, mime_type: "text/plain" }
+          })
+          const attachment = JSON.parse(created.body) as Attachment
+          const link = new URL(attachment.upload_descriptor?.url ?? "")
+          const mutated = queries[query](link.search)
+          const path = `/support/attachments/${ids[id](attachment.id)}/${purpose}${mutated}`
+          const answer = yield* Effect.timeout(
+            request(url, { method, path, ...(method === "GET" ? {} : sent(bodies[body]!)) }),
+            "20 seconds"
+          )
+          assert.isBelow(answer.status, 500, answer.body)
+          if (answer.status >= 400)
+            assert.strictEqual(JSON.parse(answer.body).status, answer.status)
+          const isGenuine = id === "genuine" && query === "genuine" && purpose === "upload"
+          if (!isGenuine) assert.isAtLeast(answer.status, 400, answer.body)
+          const [kept] = yield* exec("select upload from chatkit.attachments")
+          assert.strictEqual(kept?.["upload"] !== null, answer.status === 200)
+          assert.strictEqual((yield* ask("ada", {})).status, 400)
+          assert.strictEqual((yield* ask("ada", { message: "Still there?" })).status, 200)
+          assert.deepStrictEqual(defectsIn(logs), [])
+          const signature = link.searchParams.get("signature") ?? assert.fail("no signature")
+          for (const secret of [mark, signature]) {
+            assert.isFalse(logs.some((line) => line.includes(secret)))
+          }
+        }),
+      { arbitrary: { runs: 150 } }
+    )
 
-  it.effect("every upload that is no good one is refused by name", () =>
-    Effect.gen(function* () {
-      const { clear, logs, tokens, url } = yield* Server
-      yield* clear
-      for (const [name, upload] of Object.entries(bodies)) {
-        const answer = yield* request(url, {
-          path: "/support/attachments",
-          ...sent(upload, { authorization: `Bearer ${tokens.ada}` })
-        })
-        assert.include([200, 400, 413, 415], answer.status, `${name}: ${answer.body}`)
-        JSON.parse(answer.body)
-      }
-      assert.deepStrictEqual(defectsIn(logs), [])
-      assert.isFalse(logs.some((line) => line.includes(mark)))
-    })
-  )
-})
+    it.effect("every upload that is no good one is refused by name", () =>
+      Effect.gen(function* () {
+        const { clear, logs, tokens, url } = yield* PropertyServer
+        yield* clear
+        for (const [name, upload] of Object.entries(bodies)) {
+          const answer = yield* request(url, {
+            path: "/support/attachments",
+            ...sent(upload, { authorization: `Bearer ${tokens.ada}` })
+          })
+          assert.include([200, 400, 413, 415], answer.status, `${name}: ${answer.body}`)
+          JSON.parse(answer.body)
+        }
+        assert.deepStrictEqual(defectsIn(logs), [])
+        assert.isFalse(logs.some((line) => line.includes(mark)))
+      })
+    )
+  }
+)

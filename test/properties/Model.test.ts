@@ -1,17 +1,17 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { beginning, Command } from "../support/properties/Commands.ts"
-import { perform, type World } from "../support/properties/Performing.ts"
-import { seeAll, seeThread } from "../support/properties/Seeing.ts"
-import { defectsIn, listOf, Server, upTo } from "../support/properties/Server.ts"
+import { perform, type World } from "../support/properties/PerformCommand.ts"
+import { seeAll, seeThread } from "../support/properties/CompareWithModel.ts"
+import { defectsIn, listOf, PropertyServer, upTo } from "../support/properties/PropertyServer.ts"
 
-layer(Server.layer, { excludeTestServices: true })("whatever one person does", (it) => {
+layer(PropertyServer.layer, { excludeTestServices: true })("whatever one person does", (it) => {
   it.effect.prop(
     "leaves the threads and items it has to, in their order, on pages of every size",
     [listOf(Command, 20, 40), upTo(8)],
     ([commands, limit]) =>
       Effect.gen(function* () {
-        const { clear, logs } = yield* Server
+        const { clear, logs } = yield* PropertyServer
         yield* clear
         const world: World = { threads: [], gone: [] }
         for (const command of [...beginning, ...commands]) {

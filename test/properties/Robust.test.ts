@@ -1,11 +1,11 @@
 import { assert, layer } from "@effect/vitest"
 import { Arbitrary, Effect, Schema } from "effect"
 import { operationTypes } from "../../src/protocol/Requests.ts"
-import { eventsOf } from "../support/Server.ts"
-import type { Wire } from "../support/properties/Conversations.ts"
-import { deep, mark, mutated, Mutation } from "../support/properties/Mutations.ts"
-import { everything, type Names, requests } from "../support/properties/Requests.ts"
-import { decoded, defectsIn, Server } from "../support/properties/Server.ts"
+import { eventsOf } from "../support/Client.ts"
+import type { Wire } from "../support/properties/ConversationModel.ts"
+import { deep, mark, mutated, Mutation } from "../support/properties/BodyMutations.ts"
+import { everything, type Names, requests } from "../support/properties/RequestBodies.ts"
+import { decoded, defectsIn, PropertyServer } from "../support/properties/PropertyServer.ts"
 
 const operation = (type: string, params: Record<string, unknown>) => ({ type, params })
 
@@ -13,7 +13,7 @@ const types = [...operationTypes, "in short"]
 
 /** A thread with everything in it, and an attachment. */
 const begin = Effect.gen(function* () {
-  const { ask, clear } = yield* Server
+  const { ask, clear } = yield* PropertyServer
   yield* clear
   const events = eventsOf(yield* ask("ada", { message: everything }))
   const attachment = yield* ask("ada", {
@@ -34,7 +34,7 @@ const begin = Effect.gen(function* () {
 
 /** It is answered as a client can expect, and so is everything after it. */
 const survives = Effect.fnUntraced(function* ({ thread_id }: Names, body: string) {
-  const { ask, logs, tokens } = yield* Server
+  const { ask, logs, tokens } = yield* PropertyServer
   const answer = yield* ask("ada", body)
   assert.include([200, 400, 404, 409, 413, 415], answer.status, answer.body)
   const [document] = decoded(answer)
@@ -58,7 +58,7 @@ const survives = Effect.fnUntraced(function* ({ thread_id }: Names, body: string
   return answer
 })
 
-layer(Server.layer, { excludeTestServices: true })("whatever body a client sends", (it) => {
+layer(PropertyServer.layer, { excludeTestServices: true })("whatever body a client sends", (it) => {
   it.effect("a good one is answered 200", () =>
     Effect.gen(function* () {
       for (const type of types) {

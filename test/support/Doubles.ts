@@ -1,5 +1,5 @@
 import { Effect, Layer, Logger, Redacted } from "effect"
-import { type Identity, type IdentityQuery, Identities } from "../../src/auth/Identities.ts"
+import { Identities, type Identity, type IdentityQuery } from "../../src/auth/Identities.ts"
 import { KeySource, type PublicKey } from "../../src/auth/KeySource.ts"
 import { Readiness } from "../../src/health/Readiness.ts"
 import { DbUnavailable } from "../../src/core/Errors.ts"

@@ -1,4 +1,3 @@
-import * as http from "node:http"
 import { Context, Effect, Layer } from "effect"
 import { HttpServer } from "effect/http"
 import type { SqlClient } from "effect/sql"
@@ -50,74 +49,3 @@ export const start = (
     const running: Running = { url: HttpServer.formatAddress(address), logs }
     return running
   })
-
-/** An answer as it came over the wire. */
-export interface Answer {
-  readonly status: number
-  readonly headers: http.IncomingHttpHeaders
-  readonly body: string
-}
-
-/**
- * One HTTP request with nothing added and nothing decoded; headers may repeat. A `body` that is
- * not a string is sent as JSON.
- */
-export const request = (
-  url: string,
-  options: {
-    readonly method?: string
-    readonly path?: string
-    readonly headers?: Record<string, string | ReadonlyArray<string>>
-    readonly body?: unknown
-  } = {}
-): Effect.Effect<Answer> =>
-  Effect.callback<Answer>((resume) => {
-    const { body, headers = {}, method = "POST", path = "/support/chatkit" } = options
-    const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body)
-    const sent = http.request(
-      new URL(path, url),
-      {
-        method,
-        agent: false,
-        headers: {
-          ...(text === undefined ? {} : { "content-type": "application/json" }),
-          ...(headers as http.OutgoingHttpHeaders)
-        }
-      },
-      (response) => {
-        const chunks: Array<Buffer> = []
-        response.on("data", (chunk: Buffer) => chunks.push(chunk))
-        response.on("end", () =>
-          resume(
-            Effect.succeed({
-              status: response.statusCode ?? 0,
-              headers: response.headers,
-              body: Buffer.concat(chunks).toString("utf8")
-            })
-          )
-        )
-        response.on("error", (error) => resume(Effect.die(error)))
-      }
-    )
-    sent.on("error", (error) => resume(Effect.die(error)))
-    sent.end(text)
-    return Effect.sync(() => sent.destroy())
-  })
-
-/** A ChatKit request of somebody with this token. */
-export const ask = (
-  url: string,
-  token: string,
-  body: unknown = { type: "threads.list", params: {} }
-): Effect.Effect<Answer> => request(url, { headers: { authorization: `Bearer ${token}` }, body })
-
-/** The events of an answer that streamed. */
-export const eventsOf = ({
-  body
-}: {
-  readonly body: string
-}): ReadonlyArray<Record<string, unknown>> =>
-  body
-    .split("\n\n")
-    .filter((frame) => frame.startsWith("data: "))
-    .map((frame) => JSON.parse(frame.slice("data: ".length)) as Record<string, unknown>)

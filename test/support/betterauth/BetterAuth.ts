@@ -7,7 +7,7 @@ import { toNodeHandler } from "better-auth/node"
 import { bearer, jwt, type JwtOptions } from "better-auth/plugins"
 import { Effect } from "effect"
 import { TestDatabase } from "../Database.ts"
-import { request } from "../Server.ts"
+import { request } from "../Client.ts"
 import { secret } from "../Tokens.ts"
 
 /** The algorithms of the `jwt` plugin that its users choose among. */

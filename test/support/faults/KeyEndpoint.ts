@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net"
 import { Clock, Effect } from "effect"
 import { start } from "../Server.ts"
 import { makeKey, pluginClaims, sign, type SigningKey } from "../Tokens.ts"
-import { freshDatabase } from "./BehindProxy.ts"
+import { freshDatabase } from "./ServerBehindProxy.ts"
 import { settableClock } from "../Clock.ts"
 import * as Proxy from "./Proxy.ts"
 

@@ -3,7 +3,7 @@ import { SqlClient, SqlError } from "effect/sql"
 import { IdentityBatches } from "../../../src/betterauth/IdentitiesPg.ts"
 import { Timeouts } from "../../../src/core/Timeouts.ts"
 import { forgiving } from "../Server.ts"
-import { betterAuth } from "./Storage.ts"
+import { betterAuth } from "./SharedDatabase.ts"
 
 /** A statement about identities that has been sent, and whose answer somebody holds back. */
 export interface HeldLookup {

@@ -8,8 +8,8 @@ import { ThreadStorePg } from "../../../src/postgres/ThreadStorePg.ts"
 import { TurnStorePg } from "../../../src/postgres/TurnStorePg.ts"
 import { Timeouts } from "../../../src/core/Timeouts.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
-import { Leases } from "../Threads.ts"
-import { SharedDatabase } from "./Storage.ts"
+import { Leases } from "../ThreadFixtures.ts"
+import { SharedDatabase } from "./SharedDatabase.ts"
 
 const LeasesPg = Layer.effect(
   Leases,

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { upTo } from "./Server.ts"
+import { upTo } from "./PropertyServer.ts"
 
 const words = Schema.Literals([
   "one two three",

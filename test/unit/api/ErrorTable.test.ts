@@ -6,8 +6,8 @@ import { ChatKit } from "../../../src/chatkit/ChatKit.ts"
 import { Conflict, DbUnavailable, NotFound } from "../../../src/core/Errors.ts"
 import { TooManyStreams } from "../../../src/turns/Errors.ts"
 import { IdentitiesDown } from "../../support/Doubles.ts"
-import { ask, request } from "../../support/Server.ts"
-import { Served, tokenFor } from "../../support/http/Served.ts"
+import { ask, request } from "../../support/Client.ts"
+import { ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
 
 describe("the table of errors", () => {
   it("has a sentence of its own for every row, but for outages", () => {
@@ -43,12 +43,12 @@ describe("the table of errors", () => {
     }
   })
 
-  const askAda = (doubles: Parameters<typeof Served.layer>[0]) =>
+  const askAda = (doubles: Parameters<typeof ServerOnDoubles.layer>[0]) =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const { body, headers, status } = yield* ask(url, yield* tokenFor("ada"))
       return [status, body, headers["retry-after"]]
-    }).pipe(Effect.provide(Served.layer(doubles)))
+    }).pipe(Effect.provide(ServerOnDoubles.layer(doubles)))
 
   it.live("says 500 and 503 with `message` to a user, and without it to anyone else", () =>
     Effect.gen(function* () {
@@ -77,13 +77,13 @@ describe("the table of errors", () => {
 
   it.live("never says `message` to who comes by a link, or to no route", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const headers = { authorization: `Bearer ${yield* tokenFor("ada")}` }
       const paths = ["/support/attachments/x/content", "/nowhere"]
       for (const path of paths) {
         const { body } = yield* request(url, { method: "GET", path, headers })
         assert.deepStrictEqual(Object.keys(JSON.parse(body)), ["error", "status"])
       }
-    }).pipe(Effect.provide(Served.layer()))
+    }).pipe(Effect.provide(ServerOnDoubles.layer()))
   )
 })

@@ -20,7 +20,7 @@ import { UserId } from "../../../src/core/User.ts"
 import type { Attachment } from "../../../src/protocol/Attachments.ts"
 import type { UserMessageItem } from "../../../src/protocol/Items.ts"
 import { MemoryTables } from "../../../src/threads/MemoryTables.ts"
-import { answer, message } from "../../support/Threads.ts"
+import { answer, message } from "../../support/ThreadFixtures.ts"
 
 const limit = 100
 

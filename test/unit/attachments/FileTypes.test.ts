@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Schema, Stream } from "effect"
 import { AttachmentTypeRefused } from "../../../src/attachments/Errors.ts"
 import { ofType } from "../../../src/attachments/FileTypes.ts"
-import { png } from "../../support/http/Attaching.ts"
+import { png } from "../../support/http/UploadForms.ts"
 
 const through = (type: string, ...chunks: ReadonlyArray<Uint8Array | string>) =>
   Stream.fromIterable(chunks).pipe(

@@ -5,7 +5,7 @@ import { AttachmentContent } from "../../../src/attachments/AttachmentContent.ts
 import { DbUnavailable, NotFound } from "../../../src/core/Errors.ts"
 import { AttachmentSweep } from "../../../src/attachments/Sweep.ts"
 import { Ids } from "../../../src/core/Ids.ts"
-import { AttachmentsPlain } from "../../support/Conversation.ts"
+import { AttachmentsPlain } from "../../support/ChatKitService.ts"
 import { captureLogs } from "../../support/Doubles.ts"
 import { StoresMemory } from "../../support/StoresMemory.ts"
 

@@ -10,7 +10,7 @@ import {
   signRaw,
   signSessionToken
 } from "../../support/Tokens.ts"
-import { authenticate, door } from "../../support/auth/Authentication.ts"
+import { authenticate, authenticatorOn } from "../../support/auth/AuthenticatorOn.ts"
 import { countedKeys } from "../../support/auth/Verifier.ts"
 
 const runs = { arbitrary: { runs: 500 } }
@@ -42,7 +42,7 @@ const surprise = Arbitrary.map(
 
 const asked: Array<IdentityQuery> = []
 const keys = countedKeys(key)
-const shared = door({ asked, keys: keys.layer }, { sessionTokens: true })
+const shared = authenticatorOn({ asked, keys: keys.layer }, { sessionTokens: true })
 
 /** Credentials are refused, nobody is asked about them, and the keys are loaded once for all. */
 const refused = (...lines: ReadonlyArray<string>) =>
@@ -58,7 +58,7 @@ const afresh = (...lines: ReadonlyArray<string>) => {
   const keys = countedKeys(key)
   return refused(...lines).pipe(
     Effect.andThen(Effect.sync(() => assert.isAtMost(keys.loads, 1))),
-    Effect.provide(door({ asked, keys: keys.layer }, { sessionTokens: true }))
+    Effect.provide(authenticatorOn({ asked, keys: keys.layer }, { sessionTokens: true }))
   )
 }
 
@@ -194,7 +194,7 @@ describe("whatever is signed with the secret", () => {
           assert.match(email === undefined ? "" : Redacted.value(email), /^[^\s\0]+@?[^\s\0]+$/)
           assert.match(sessionId ?? "none", /^[\x21-\x7e]+$/)
         }
-      }).pipe(Effect.provide(door({ asked })))
+      }).pipe(Effect.provide(authenticatorOn({ asked })))
     },
     runs
   )
@@ -225,7 +225,7 @@ describe("a flood of tokens with unknown keys", () => {
         const seconds = pauses.reduce((sum, pause) => sum + pause, 1000) / 1000
         assert.isAtMost(keys.loads, Math.floor(seconds) + 1)
         assert.lengthOf(asked, 0)
-      }).pipe(Effect.provide(door({ asked, keys: keys.layer })))
+      }).pipe(Effect.provide(authenticatorOn({ asked, keys: keys.layer })))
     },
     runs
   )

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
-import { type IdentityQuery, Identities } from "../../../src/auth/Identities.ts"
+import { Identities, type IdentityQuery } from "../../../src/auth/Identities.ts"
 import { Authenticator } from "../../../src/auth/Authenticator.ts"
 import { BearerToken } from "../../../src/auth/BearerToken.ts"
 import { JwtVerifier } from "../../../src/auth/JwtVerifier.ts"
@@ -9,7 +9,7 @@ import { KeySource } from "../../../src/auth/KeySource.ts"
 import { Sessions } from "../../../src/auth/Sessions.ts"
 import { Users } from "../../../src/auth/Users.ts"
 import { InvalidToken, NoActiveSession, UserNotFound } from "../../../src/auth/Errors.ts"
-import { IdentitiesDown, identitiesMemory, cast, keysOf, KeysDown } from "../../support/Doubles.ts"
+import { cast, IdentitiesDown, identitiesMemory, KeysDown, keysOf } from "../../support/Doubles.ts"
 import {
   makeKey,
   origin,
@@ -18,7 +18,7 @@ import {
   signHs256,
   signSessionToken
 } from "../../support/Tokens.ts"
-import { authenticate, door } from "../../support/auth/Authentication.ts"
+import { authenticate, authenticatorOn } from "../../support/auth/AuthenticatorOn.ts"
 import { TimeBudget } from "../../../src/core/TimeBudget.ts"
 import { Timeouts } from "../../../src/core/Timeouts.ts"
 
@@ -123,7 +123,7 @@ describe("Authenticator", () => {
       assert.strictEqual(yield* tagOf(`Bearer ${yield* hs256("banned")}`), "InvalidToken")
       const moved = yield* hs256("asleep", { sub: "grace" })
       assert.strictEqual(yield* tagOf(`Bearer ${moved}`), "InvalidToken")
-    }).pipe(Effect.provide(door()))
+    }).pipe(Effect.provide(authenticatorOn()))
   )
 
   it.effect("holds a token to the session it names", () =>
@@ -138,7 +138,7 @@ describe("Authenticator", () => {
         const token = yield* hs256("ada", named)
         assert.strictEqual(yield* tagOf(`Bearer ${token}`), "NoActiveSession")
       }
-    }).pipe(Effect.provide(door()))
+    }).pipe(Effect.provide(authenticatorOn()))
   )
 
   it.effect("signs in by a signed session token when allowed, until its session is gone", () =>
@@ -158,7 +158,7 @@ describe("Authenticator", () => {
         assert.strictEqual((yield* authenticate(`Bearer ${own}`)).userId, "ada")
         const gone = yield* Effect.promise(() => signSessionToken("gone-session-token"))
         assert.strictEqual(yield* tagOf(`Bearer ${gone}`), "NoActiveSession")
-      }).pipe(Effect.provide(door({ identities }, { sessionTokens: true })))
+      }).pipe(Effect.provide(authenticatorOn({ identities }, { sessionTokens: true })))
     })
   )
 
@@ -175,7 +175,7 @@ describe("Authenticator", () => {
         identities.shift()
         assert.strictEqual(yield* tagOf(line), "UserNotFound")
         assert.lengthOf(asked, 4)
-      }).pipe(Effect.provide(door({ identities: identitiesMemory(asked, identities) })))
+      }).pipe(Effect.provide(authenticatorOn({ identities: identitiesMemory(asked, identities) })))
     })
   )
 
@@ -210,7 +210,7 @@ describe("Authenticator", () => {
           assert.strictEqual(yield* tagOf(...lines), "InvalidToken", lines.join().slice(0, 60))
         }
         assert.lengthOf(asked, 0)
-      }).pipe(Effect.provide(door({ asked, keys: keysOf(key) })))
+      }).pipe(Effect.provide(authenticatorOn({ asked, keys: keysOf(key) })))
     })
   )
 
@@ -218,13 +218,13 @@ describe("Authenticator", () => {
     Effect.gen(function* () {
       const key = yield* Effect.promise(() => makeKey())
       const line = `Bearer ${yield* Effect.promise(() => sign(key, claims("ada")))}`
-      const down = door({ keys: keysOf(key), identities: IdentitiesDown })
+      const down = authenticatorOn({ keys: keysOf(key), identities: IdentitiesDown })
       assert.strictEqual(yield* tagOf(line).pipe(Effect.provide(down)), "DbUnavailable")
       const asked: Array<IdentityQuery> = []
-      const keyless = door({ keys: KeysDown, asked })
+      const keyless = authenticatorOn({ keys: KeysDown, asked })
       assert.strictEqual(yield* tagOf(line).pipe(Effect.provide(keyless)), "KeysUnavailable")
       assert.lengthOf(asked, 0)
-      const both = door({ keys: KeysDown, identities: IdentitiesDown })
+      const both = authenticatorOn({ keys: KeysDown, identities: IdentitiesDown })
       for (const bad of ["Bearer x", "", `Bearer ${yield* hs256("ada", { exp: -15 })}`]) {
         assert.strictEqual(yield* tagOf(bad).pipe(Effect.provide(both)), "InvalidToken")
       }
@@ -246,7 +246,7 @@ describe("Authenticator", () => {
         assert.isUndefined(waiting.pollUnsafe())
         yield* TestClock.adjust(1)
         assert.strictEqual(yield* Fiber.join(waiting), "DbUnavailable")
-      }).pipe(Effect.provide(door({ keys, identities: silent })))
+      }).pipe(Effect.provide(authenticatorOn({ keys, identities: silent })))
     })
   )
 
@@ -263,7 +263,7 @@ describe("Authenticator", () => {
         const waiting = yield* Effect.forkChild(withinBudget(tagOf(line)))
         yield* TestClock.adjust(1700)
         assert.strictEqual(yield* Fiber.join(waiting), "DbUnavailable")
-      }).pipe(Effect.provide(door({ keys: slowKeys, identities: slowIdentities })))
+      }).pipe(Effect.provide(authenticatorOn({ keys: slowKeys, identities: slowIdentities })))
     })
   )
 })

@@ -11,7 +11,7 @@ import {
   signSessionToken
 } from "../../support/Tokens.ts"
 import { verifications } from "../../support/auth/Cryptography.ts"
-import { authenticate, door } from "../../support/auth/Authentication.ts"
+import { authenticate, authenticatorOn } from "../../support/auth/AuthenticatorOn.ts"
 import { countedKeys } from "../../support/auth/Verifier.ts"
 
 type Overrides = Record<string, unknown>
@@ -23,7 +23,7 @@ const key = await makeKey()
 const impostor = await makeKey()
 const keys = countedKeys(key)
 const asked: Array<IdentityQuery> = []
-const closed = door({ asked, keys: keys.layer }, { issuer: origin, audience: origin })
+const closed = authenticatorOn({ asked, keys: keys.layer }, { issuer: origin, audience: origin })
 
 const encode = (text: string) => Buffer.from(text).toString("base64url")
 

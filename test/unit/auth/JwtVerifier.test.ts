@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import * as jose from "jose"
-import { keysOf, KeysDown } from "../../support/Doubles.ts"
+import { KeysDown, keysOf } from "../../support/Doubles.ts"
 import {
   type Algorithm,
   makeKey,

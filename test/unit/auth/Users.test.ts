@@ -5,7 +5,7 @@ import type { Claims } from "../../../src/auth/Claims.ts"
 import type { Verification } from "../../../src/auth/CurrentUser.ts"
 import { Users } from "../../../src/auth/Users.ts"
 import { SessionId, UserId } from "../../../src/core/User.ts"
-import { IdentitiesDown, identitiesMemory, cast } from "../../support/Doubles.ts"
+import { cast, IdentitiesDown, identitiesMemory } from "../../support/Doubles.ts"
 
 const claimsOf = (
   person: string,

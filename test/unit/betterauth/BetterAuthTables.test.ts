@@ -11,7 +11,7 @@ import {
   schemaWith,
   SharedDatabase,
   unique
-} from "../../support/postgres/Storage.ts"
+} from "../../support/postgres/SharedDatabase.ts"
 
 const ada = { email: "ada@example.com" }
 

@@ -3,7 +3,7 @@ import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { betterAuthTables, people } from "../../support/BetterAuthSchema.ts"
 import { heldLookups, settle } from "../../support/postgres/HeldLookups.ts"
-import { execIn, schemaWith, SharedDatabase } from "../../support/postgres/Storage.ts"
+import { execIn, schemaWith, SharedDatabase } from "../../support/postgres/SharedDatabase.ts"
 
 const auth = schemaWith(betterAuthTables + people)
 

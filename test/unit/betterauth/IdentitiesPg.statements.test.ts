@@ -11,7 +11,7 @@ import {
   roleOf,
   schemaWith,
   SharedDatabase
-} from "../../support/postgres/Storage.ts"
+} from "../../support/postgres/SharedDatabase.ts"
 
 const crowd = `
   insert into "user" (id, name, email, "emailVerified")

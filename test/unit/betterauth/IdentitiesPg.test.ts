@@ -2,8 +2,13 @@ import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { betterAuthTables, people } from "../../support/BetterAuthSchema.ts"
 import { onRealServer, TestDatabase } from "../../support/Database.ts"
-import { inMinutes, layouts, peopleOf } from "../../support/postgres/Layouts.ts"
-import { betterAuth, execIn, schemaWith, SharedDatabase } from "../../support/postgres/Storage.ts"
+import { inMinutes, layouts, peopleOf } from "../../support/postgres/BetterAuthLayouts.ts"
+import {
+  betterAuth,
+  execIn,
+  schemaWith,
+  SharedDatabase
+} from "../../support/postgres/SharedDatabase.ts"
 
 const live = { excludeTestServices: true }
 

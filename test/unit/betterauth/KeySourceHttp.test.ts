@@ -7,8 +7,8 @@ import { KeySource } from "../../../src/auth/KeySource.ts"
 import { keySourceHttp } from "../../../src/betterauth/KeySourceHttp.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
 import { captureLogs } from "../../support/Doubles.ts"
-import { ask } from "../../support/Server.ts"
-import { key, Served, tokenFor } from "../../support/http/Served.ts"
+import { ask } from "../../support/Client.ts"
+import { key, ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
 
 /** A key endpoint that does as told; its URL. */
 const endpoint = (listener: http.RequestListener) =>
@@ -172,9 +172,9 @@ describe("KeySourceHttp", () => {
         Effect.gen(function* () {
           const url = yield* endpoint(answer)
           return yield* Effect.gen(function* () {
-            const served = yield* Served
+            const served = yield* ServerOnDoubles
             return yield* ask(served.url, token)
-          }).pipe(Effect.provide(Served.layer({ keys: sourceAt(url) })))
+          }).pipe(Effect.provide(ServerOnDoubles.layer({ keys: sourceAt(url) })))
         })
       assert.strictEqual((yield* statusWith(answering(published))).status, 200)
       for (const answer of [answering(published, 500), answering("<html>")]) {

@@ -11,7 +11,7 @@ import {
   roleOf,
   schemaWith,
   SharedDatabase
-} from "../../support/postgres/Storage.ts"
+} from "../../support/postgres/SharedDatabase.ts"
 
 const jwk = { kty: "OKP", crv: "Ed25519", x: "SZ_eLJaMlkYPvgpu9IIqnqPBynqDFiO5-qhN14Vr7sg" }
 const secret = "private-key-material"

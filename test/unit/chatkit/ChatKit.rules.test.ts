@@ -24,7 +24,7 @@ import {
   stream,
   streamUntil,
   typesOf
-} from "../../support/Conversation.ts"
+} from "../../support/ChatKitService.ts"
 
 const thr = "thr_00000001"
 const ada = UserId.make("ada")

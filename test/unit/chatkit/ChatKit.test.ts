@@ -21,7 +21,7 @@ import {
   send,
   stream,
   typesOf
-} from "../../support/Conversation.ts"
+} from "../../support/ChatKitService.ts"
 
 const thr = "thr_00000001"
 const ada = UserId.make("ada")

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { chatKit, document, stream, streamUntil } from "../../support/Conversation.ts"
+import { chatKit, document, stream, streamUntil } from "../../support/ChatKitService.ts"
 
 /** What the reference server answered; its times have no zone, ours are UTC. */
 const recorded = (file: string) =>

@@ -3,8 +3,8 @@ import { Effect } from "effect"
 import type { Page, Thread } from "../../../src/protocol/Threads.ts"
 import { ThreadStore } from "../../../src/threads/ThreadStore.ts"
 import { UserId } from "../../../src/core/User.ts"
-import { chatKit, document, get, list } from "../../support/Conversation.ts"
-import { message, thread } from "../../support/Threads.ts"
+import { chatKit, document, get, list } from "../../support/ChatKitService.ts"
+import { message, thread } from "../../support/ThreadFixtures.ts"
 
 const ada = UserId.make("ada")
 

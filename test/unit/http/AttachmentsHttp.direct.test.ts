@@ -1,7 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { ByteSize, Effect } from "effect"
 import type { Attachment } from "../../../src/protocol/Attachments.ts"
-import { Attaching, formOf, type Part, png, refusalOf, send } from "../../support/http/Attaching.ts"
+import { AttachmentServer, refusalOf } from "../../support/http/AttachmentServer.ts"
+import { formOf, type Part, png } from "../../support/http/UploadForms.ts"
+import { sendBytes } from "../../support/Client.ts"
 
 const limit = 8192
 
@@ -9,8 +11,8 @@ const post = Effect.fnUntraced(function* (
   form: ReturnType<typeof formOf>,
   headers: Record<string, string> = { authorization: "Bearer ada" }
 ) {
-  const { url } = yield* Attaching
-  return yield* send(`${url}/support/attachments`, {
+  const { url } = yield* AttachmentServer
+  return yield* sendBytes(`${url}/support/attachments`, {
     method: "POST",
     body: form.body,
     headers: { ...form.headers, ...headers }
@@ -26,14 +28,14 @@ const fileOf = (file: Partial<Part> = {}) =>
   )
 
 const rows = Effect.gen(function* () {
-  const { exec } = yield* Attaching
+  const { exec } = yield* AttachmentServer
   const [row] = yield* exec(`
     select (select count(*)::int from chatkit.attachments) as attachments,
       (select count(*)::int from chatkit.attachment_chunks) as pieces`)
   return row
 })
 
-layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: true })(
+layer(AttachmentServer.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: true })(
   "a direct upload over HTTP",
   (it) => {
     it.effect("creates the attachment and stores its bytes", () =>
@@ -50,8 +52,11 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
         ])
         assert.match(attachment.id, /^atc_[0-9a-f]{32}$/)
         assert(attachment.type === "image")
-        assert.deepStrictEqual((yield* send(attachment.preview_url, { method: "GET" })).body, png)
-        const { attachments } = yield* Attaching
+        assert.deepStrictEqual(
+          (yield* sendBytes(attachment.preview_url, { method: "GET" })).body,
+          png
+        )
+        const { attachments } = yield* AttachmentServer
         const [record] = yield* attachments.load("ada" as never, [attachment.id])
         assert.deepStrictEqual(record, {
           id: attachment.id,
@@ -75,7 +80,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
 
     it.effect("leaves nothing behind when it is refused", () =>
       Effect.gen(function* () {
-        const { exec } = yield* Attaching
+        const { exec } = yield* AttachmentServer
         yield* exec("delete from chatkit.attachments")
         const good = fileOf()
         for (const [form, status] of [
@@ -98,7 +103,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
 
     it.effect("is refused while a hundred other attachments wait", () =>
       Effect.gen(function* () {
-        const { create } = yield* Attaching
+        const { create } = yield* AttachmentServer
         yield* Effect.forEach(Array.from({ length: 100 }), () => create())
         const before = yield* rows
         const answer = yield* post(fileOf())

@@ -1,14 +1,21 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { type Permit, signLink } from "../../../src/attachments/SignedLinks.ts"
-import { ada, Attaching, grace, put, refusalOf, send } from "../../support/http/Attaching.ts"
+import {
+  ada,
+  AttachmentServer,
+  grace,
+  put,
+  refusalOf
+} from "../../support/http/AttachmentServer.ts"
+import { sendBytes } from "../../support/Client.ts"
 
-layer(Attaching.layer(), { excludeTestServices: true })("a link that was changed", (it) => {
+layer(AttachmentServer.layer(), { excludeTestServices: true })("a link that was changed", (it) => {
   const invalid = [403, "This link is invalid or has expired: load the thread again for a new one"]
 
   it.effect("is refused before the database is asked, whatever it names", () =>
     Effect.gen(function* () {
-      const { calls, create, key, url } = yield* Attaching
+      const { calls, create, key, url } = yield* AttachmentServer
       const { id } = yield* create()
       const hourFromNow = Math.floor(Date.now() / 1000) + 3600
       const permit = (changes: Partial<Permit> = {}) =>
@@ -41,11 +48,17 @@ layer(Attaching.layer(), { excludeTestServices: true })("a link that was changed
         `${upload}?${query(permit({ purpose: "content" }))}`,
         `${upload}?${query(permit({ attachmentId: "atc_other" }))}`
       ]) {
-        assert.deepStrictEqual(refusalOf(yield* send(link, { method: "PUT", body: "x" })), invalid)
-        assert.deepStrictEqual(refusalOf(yield* send(link, { method: "POST", body: "x" })), invalid)
+        assert.deepStrictEqual(
+          refusalOf(yield* sendBytes(link, { method: "PUT", body: "x" })),
+          invalid
+        )
+        assert.deepStrictEqual(
+          refusalOf(yield* sendBytes(link, { method: "POST", body: "x" })),
+          invalid
+        )
       }
       for (const link of [content, `${content}?${query(good)}`]) {
-        assert.deepStrictEqual(refusalOf(yield* send(link, { method: "GET" })), invalid)
+        assert.deepStrictEqual(refusalOf(yield* sendBytes(link, { method: "GET" })), invalid)
       }
       assert.deepStrictEqual(calls, [])
     })
@@ -53,11 +66,11 @@ layer(Attaching.layer(), { excludeTestServices: true })("a link that was changed
 
   it.effect("leaves the good one usable by the user it was made for", () =>
     Effect.gen(function* () {
-      const { create, key, url } = yield* Attaching
+      const { create, key, url } = yield* AttachmentServer
       const attachment = yield* create()
       const permit = { purpose: "upload", attachmentId: attachment.id, userId: grace } as const
       const ofGrace = signLink(url, key, { ...permit, expires: 4_000_000_000 })
-      assert.deepStrictEqual(refusalOf(yield* send(ofGrace, { method: "PUT", body: "x" })), [
+      assert.deepStrictEqual(refusalOf(yield* sendBytes(ofGrace, { method: "PUT", body: "x" })), [
         404,
         "Attachment not found"
       ])

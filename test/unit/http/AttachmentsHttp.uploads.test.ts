@@ -1,14 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import { ByteSize, Effect } from "effect"
-import {
-  Attaching,
-  formOf,
-  png,
-  put,
-  refusalOf,
-  send,
-  uploadUrl
-} from "../../support/http/Attaching.ts"
+import { AttachmentServer, put, refusalOf, uploadUrl } from "../../support/http/AttachmentServer.ts"
+import { formOf, png } from "../../support/http/UploadForms.ts"
+import { sendBytes } from "../../support/Client.ts"
 
 const malformed = [
   400,
@@ -29,27 +23,29 @@ const limit = 8192
 
 /** How many rows of bytes there are. */
 const pieces = Effect.gen(function* () {
-  const { exec } = yield* Attaching
+  const { exec } = yield* AttachmentServer
   const [row] = yield* exec("select count(*)::int as n from chatkit.attachment_chunks")
   return row?.["n"]
 })
 
 const kept = Effect.fnUntraced(function* (id: string) {
-  const { exec } = yield* Attaching
+  const { exec } = yield* AttachmentServer
   const rows = yield* exec(
     `select bytes from chatkit.attachment_chunks where attachment_id = '${id}' order by n`
   )
   return Buffer.concat(rows.map((row) => row["bytes"] as Uint8Array))
 })
 
-const clean = Effect.andThen(Attaching, ({ exec }) => exec("delete from chatkit.attachments"))
+const clean = Effect.andThen(AttachmentServer, ({ exec }) =>
+  exec("delete from chatkit.attachments")
+)
 
-layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: true })(
+layer(AttachmentServer.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: true })(
   "an upload by link",
   (it) => {
     it.effect("stores the bytes of a PUT and answers the attachment without its descriptor", () =>
       Effect.gen(function* () {
-        const { create } = yield* Attaching
+        const { create } = yield* AttachmentServer
         const attachment = yield* create({ name: "é.txt" })
         const answer = yield* put(attachment, "hello", { authorization: "Bearer nonsense" })
         assert.strictEqual(answer.status, 200)
@@ -69,7 +65,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
 
     it.effect("answers the preview of an image", () =>
       Effect.gen(function* () {
-        const { create } = yield* Attaching
+        const { create } = yield* AttachmentServer
         const attachment = yield* create({ mime_type: "image/png" })
         const answer = JSON.parse((yield* put(attachment, png)).body.toString())
         assert.deepStrictEqual(Object.keys(answer), [
@@ -79,13 +75,13 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
           "type",
           "preview_url"
         ])
-        assert.deepStrictEqual((yield* send(answer.preview_url, { method: "GET" })).body, png)
+        assert.deepStrictEqual((yield* sendBytes(answer.preview_url, { method: "GET" })).body, png)
       })
     )
 
     it.effect("stores the field `file` of a POSTed form, whatever else is in it", () =>
       Effect.gen(function* () {
-        const { create } = yield* Attaching
+        const { create } = yield* AttachmentServer
         const attachment = yield* create()
         const form = formOf([
           { field: "note", content: "x".repeat(100) },
@@ -94,7 +90,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
           { field: "last", content: "" },
           { field: "other", filename: "b.bin", content: Buffer.alloc(3000) }
         ])
-        const answer = yield* send(uploadUrl(attachment), { method: "POST", ...form })
+        const answer = yield* sendBytes(uploadUrl(attachment), { method: "POST", ...form })
         assert.deepStrictEqual(
           [answer.status, Object.keys(JSON.parse(answer.body.toString()))],
           [200, ["id", "name", "mime_type", "type"]]
@@ -105,7 +101,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
 
     it.effect("is malformed without bytes, or when its form cannot be parsed", () =>
       Effect.gen(function* () {
-        const { create } = yield* Attaching
+        const { create } = yield* AttachmentServer
         yield* clean
         const attachment = yield* create()
         assert.deepStrictEqual(refusalOf(yield* put(attachment, "")), malformed)
@@ -136,7 +132,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
           formOf([...Array.from({ length: 30 }, () => ({ field: "note", content: "x" })), file])
         ]
         for (const [index, form] of forms.entries()) {
-          const answer = yield* send(uploadUrl(attachment), { method: "POST", ...form })
+          const answer = yield* sendBytes(uploadUrl(attachment), { method: "POST", ...form })
           assert.deepStrictEqual(refusalOf(answer), malformed, `form ${index}`)
         }
         assert.strictEqual(yield* pieces, 0)
@@ -146,7 +142,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
 
     it.effect("is accepted up to the limit, and refused with a byte more", () =>
       Effect.gen(function* () {
-        const { create } = yield* Attaching
+        const { create } = yield* AttachmentServer
         yield* clean
         const attachment = yield* create()
         const tooMuch = "x".repeat(limit + 1)
@@ -156,7 +152,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
         const formWith = (content: string) =>
           formOf([{ field: "file", filename: "a.txt", content }])
         const post = (content: string) =>
-          send(uploadUrl(attachment), { method: "POST", ...formWith(content) })
+          sendBytes(uploadUrl(attachment), { method: "POST", ...formWith(content) })
         assert.deepStrictEqual(refusalOf(yield* post(tooMuch)), tooLarge)
         assert.deepStrictEqual(refusalOf(yield* post("x".repeat(200_000))), tooLarge)
         assert.strictEqual(yield* pieces, 0)
@@ -168,7 +164,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
 
     it.effect("is refused by its stated length before it is read", () =>
       Effect.gen(function* () {
-        const { create } = yield* Attaching
+        const { create } = yield* AttachmentServer
         const attachment = yield* create()
         const headers = { "content-length": "1000000", expect: "100-continue" }
         const answer = yield* put(attachment, "", headers)
@@ -179,7 +175,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
 
     it.effect("is refused when its bytes are of another type, and leaves nothing", () =>
       Effect.gen(function* () {
-        const { create } = yield* Attaching
+        const { create } = yield* AttachmentServer
         yield* clean
         const cases: ReadonlyArray<readonly [string, Uint8Array | string]> = [
           ["image/png", "hello"],
@@ -204,7 +200,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
 
     it.effect("may cut a character of text in two, and begin like another file", () =>
       Effect.gen(function* () {
-        const { create } = yield* Attaching
+        const { create } = yield* AttachmentServer
         const accent = Buffer.from("é")
         const halves = [accent.subarray(0, 1), accent.subarray(1)]
         assert.strictEqual((yield* put(yield* create(), halves)).status, 200)
@@ -216,7 +212,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
 
     it.effect("is refused when the attachment is uploaded already, and the bytes stay", () =>
       Effect.gen(function* () {
-        const { create } = yield* Attaching
+        const { create } = yield* AttachmentServer
         const attachment = yield* create()
         assert.strictEqual((yield* put(attachment, "first")).status, 200)
         assert.deepStrictEqual(refusalOf(yield* put(attachment, "second")), twice)
@@ -226,7 +222,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
 
     it.effect("is won by exactly one of many at the same time", () =>
       Effect.gen(function* () {
-        const { create } = yield* Attaching
+        const { create } = yield* AttachmentServer
         const attachment = yield* create()
         const texts = Array.from({ length: 6 }, (_, i) => `upload ${i}`)
         const answers = yield* Effect.forEach(texts, (text) => put(attachment, text), {
@@ -243,7 +239,7 @@ layer(Attaching.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: 
 
     it.effect("is not found when the attachment is deleted", () =>
       Effect.gen(function* () {
-        const { attachments, create } = yield* Attaching
+        const { attachments, create } = yield* AttachmentServer
         const attachment = yield* create()
         yield* attachments.delete("ada" as never, attachment.id)
         assert.deepStrictEqual(refusalOf(yield* put(attachment, "hello")), unknown)

@@ -3,7 +3,8 @@ import { Context, Effect, Layer } from "effect"
 import { migrate } from "../../../src/postgres/Migrations.ts"
 import { betterAuthTables, jwksRow } from "../../support/BetterAuthSchema.ts"
 import { TestDatabase } from "../../support/Database.ts"
-import { ask, type Running, start } from "../../support/Server.ts"
+import { ask } from "../../support/Client.ts"
+import { type Running, start } from "../../support/Server.ts"
 import { makeKey, pluginClaims, sign, signHs256, signSessionToken } from "../../support/Tokens.ts"
 
 const key = await makeKey()

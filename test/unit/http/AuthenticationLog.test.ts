@@ -2,11 +2,11 @@ import { createHash } from "node:crypto"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
 import { ChatKit } from "../../../src/chatkit/ChatKit.ts"
-import { saying } from "../../support/Conversation.ts"
+import { saying } from "../../support/ChatKitService.ts"
 import { IdentitiesDown, KeysDown } from "../../support/Doubles.ts"
-import { type Answer, ask, eventsOf, request } from "../../support/Server.ts"
+import { type Answer, ask, eventsOf, request } from "../../support/Client.ts"
 import { origin, pluginClaims, secret, signHs256 } from "../../support/Tokens.ts"
-import { Served, tokenFor } from "../../support/http/Served.ts"
+import { ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
 
 interface Line {
   readonly message: string
@@ -17,7 +17,7 @@ const read = (lines: ReadonlyArray<string>) => lines.map((line) => JSON.parse(li
 
 /** What one request wrote about its attempt. */
 const attemptOf = Effect.fnUntraced(function* (asking: (url: string) => Effect.Effect<Answer>) {
-  const { logs, url } = yield* Served
+  const { logs, url } = yield* ServerOnDoubles
   const before = logs.length
   yield* asking(url)
   const attempts = read(logs.slice(before)).filter(({ message }) => message === "authentication")
@@ -28,7 +28,7 @@ const attemptOf = Effect.fnUntraced(function* (asking: (url: string) => Effect.E
 const withHeader = (authorization: string | ReadonlyArray<string>) => (url: string) =>
   request(url, { headers: { authorization }, body: {} })
 
-layer(Served.layer(), { excludeTestServices: true })("attempts", (it) => {
+layer(ServerOnDoubles.layer(), { excludeTestServices: true })("attempts", (it) => {
   it.effect("writes who came in, by what token and from where", () =>
     Effect.gen(function* () {
       const token = yield* tokenFor("ada")
@@ -202,7 +202,7 @@ const leaksOf = Effect.fnUntraced(function* (
   tokens: ReadonlyArray<string>,
   asking: (url: string) => Effect.Effect<unknown>
 ) {
-  const { logs, url } = yield* Served
+  const { logs, url } = yield* ServerOnDoubles
   const before = logs.length
   yield* asking(url)
   const written = logs.slice(before)
@@ -224,7 +224,7 @@ describe("attempts", () => {
         [{ keys: KeysDown }, "keys"]
       ] as const) {
         const { annotations } = yield* attemptOf((url) => ask(url, token)).pipe(
-          Effect.provide(Served.layer(doubles))
+          Effect.provide(ServerOnDoubles.layer(doubles))
         )
         assert.deepInclude(annotations, { outcome: "unavailable", reason })
       }
@@ -235,7 +235,7 @@ describe("attempts", () => {
 describe("later lines of a request", () => {
   const who = { "request.id": "who-did-this", "user.id": "ada", "session.id": "ada-session" }
   const adaAsks = Effect.gen(function* () {
-    const { logs, url } = yield* Served
+    const { logs, url } = yield* ServerOnDoubles
     const authorization = `Bearer ${yield* tokenFor("ada")}`
     const headers = { authorization, "x-request-id": "who-did-this" }
     const answer = yield* request(url, { headers, body: { message: "Hello" } })
@@ -245,7 +245,7 @@ describe("later lines of a request", () => {
   it.live("say whose turn failed", () =>
     Effect.gen(function* () {
       const responder = saying(Stream.fail("broken"))
-      const { answer, later } = yield* Effect.provide(adaAsks, Served.layer({ responder }))
+      const { answer, later } = yield* Effect.provide(adaAsks, ServerOnDoubles.layer({ responder }))
       assert.deepInclude(eventsOf(answer).at(-1), { type: "error", allow_retry: true })
       const line = later.find(({ message }) => message.includes("turn failed"))
       assert.deepInclude(line?.annotations, who)
@@ -256,7 +256,7 @@ describe("later lines of a request", () => {
   it.live("say whose request met a defect", () =>
     Effect.gen(function* () {
       const chatKit = Layer.succeed(ChatKit, { process: () => Effect.die("broken") })
-      const { answer, later } = yield* Effect.provide(adaAsks, Served.layer({ chatKit }))
+      const { answer, later } = yield* Effect.provide(adaAsks, ServerOnDoubles.layer({ chatKit }))
       assert.strictEqual(answer.status, 500)
       assert.strictEqual(later.length, 1)
       assert.deepInclude(later[0]?.annotations, who)

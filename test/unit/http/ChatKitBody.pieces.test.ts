@@ -1,8 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import { operationTypes } from "../../../src/protocol/Requests.ts"
-import { connect, doorman } from "../../support/http/Pieces.ts"
-import { partsOf, Served, tokenFor } from "../../support/http/Served.ts"
+import { connect, partsOf } from "../../support/http/RawConnection.ts"
+import { heldIdentities } from "../../support/http/HeldIdentities.ts"
+import { ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
 
 /** A server before which everybody waits for the test to let them in. */
 class Door extends Context.Service<
@@ -12,9 +13,11 @@ class Door extends Context.Service<
   static readonly layer = Layer.effect(
     Door,
     Effect.gen(function* () {
-      const { identities, next } = yield* doorman
-      const served = yield* Layer.build(Served.layer({ identities, env: { BODY_LIMIT: "2048" } }))
-      return { url: Context.get(served, Served).url, next }
+      const { identities, next } = yield* heldIdentities
+      const served = yield* Layer.build(
+        ServerOnDoubles.layer({ identities, env: { BODY_LIMIT: "2048" } })
+      )
+      return { url: Context.get(served, ServerOnDoubles).url, next }
     })
   )
 }

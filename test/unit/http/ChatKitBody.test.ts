@@ -2,8 +2,9 @@ import { assert, describe, it, layer } from "@effect/vitest"
 import { Arbitrary, Effect, Layer, Schema } from "effect"
 import { ChatKit } from "../../../src/chatkit/ChatKit.ts"
 import { ChatKitRequest, operationTypes } from "../../../src/protocol/Requests.ts"
-import { type Answer, ask, request } from "../../support/Server.ts"
-import { partsOf, raw, Served, tokenFor } from "../../support/http/Served.ts"
+import { type Answer, ask, request } from "../../support/Client.ts"
+import { partsOf, sendRaw } from "../../support/http/RawConnection.ts"
+import { ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
 
 const said = (error: string, status: number) => JSON.stringify({ error, status })
 const saidToChatKit = (error: string, status: number) =>
@@ -19,10 +20,10 @@ const input = (content: unknown, more = {}) => ({
   params: { input: { content, attachments: [], inference_options: {}, ...more } }
 })
 
-layer(Served.layer(), { excludeTestServices: true })("bodies", (it) => {
+layer(ServerOnDoubles.layer(), { excludeTestServices: true })("bodies", (it) => {
   it.effect("refuses what is no JSON", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const token = yield* tokenFor("ada")
       for (const body of [`{"type": `, "hunter2", "{'a': 1}", `{"a": NaN}`, "\u0000"]) {
         assertAnswer(
@@ -36,7 +37,7 @@ layer(Served.layer(), { excludeTestServices: true })("bodies", (it) => {
 
   it.effect("names the field that is wrong and never quotes the value", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const token = yield* tokenFor("ada")
       const cases: ReadonlyArray<[unknown, string]> = [
         [{ type: "threads.hunter2" }, `type is none of ${operationTypes.join(", ")}`],
@@ -85,7 +86,7 @@ layer(Served.layer(), { excludeTestServices: true })("bodies", (it) => {
 
   it.effect("refuses JSON that is no object, and an empty body", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const token = yield* tokenFor("ada")
       for (const body of ["[]", "null", "5", `"hunter2"`, ""]) {
         const answer = yield* ask(url, token, body)
@@ -100,7 +101,7 @@ layer(Served.layer(), { excludeTestServices: true })("bodies", (it) => {
 
   it.effect("refuses another content type, but takes one with parameters", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const authorization = `Bearer ${yield* tokenFor("ada")}`
       const body = { type: "threads.list", params: {} }
       const withType = (type: string) =>
@@ -115,7 +116,7 @@ layer(Served.layer(), { excludeTestServices: true })("bodies", (it) => {
 
   it.effect("tells a person without a token about a route, but not in ChatKit's words", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const error = "No such route: ChatKit is served at POST /support/chatkit"
       for (const [method, path] of [
         ["GET", "/"],
@@ -133,7 +134,7 @@ layer(Served.layer(), { excludeTestServices: true })("bodies", (it) => {
 
   it.effect("names the methods of every route to whoever uses another", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const error = "Method not allowed on this route: see the Allow header"
       const get = "GET, HEAD, OPTIONS"
       const routes = [
@@ -161,7 +162,7 @@ layer(Served.layer(), { excludeTestServices: true })("bodies", (it) => {
 
   it.effect("says in the same words what Node refuses before a request exists", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const tooLarge = "Request headers too large: send fewer or shorter ones"
       const malformed = "Malformed request: send a JSON body over well-formed HTTP"
       const cases = [
@@ -171,7 +172,7 @@ layer(Served.layer(), { excludeTestServices: true })("bodies", (it) => {
         [`GET / HTTP/1.1\r\nhost: x\r\nx: ${"a".repeat(70 * 1024)}\r\n\r\n`, 431, tooLarge]
       ] as const
       for (const [bytes, status, error] of cases) {
-        const answer = partsOf(yield* raw(url, bytes))
+        const answer = partsOf(yield* sendRaw(url, bytes))
         assert.deepStrictEqual([answer.status, answer.body], [status, said(error, status)])
         assert.strictEqual(answer.headers["connection"], "close")
         assert.strictEqual(answer.headers["x-content-type-options"], "nosniff")
@@ -185,7 +186,7 @@ layer(Served.layer(), { excludeTestServices: true })("bodies", (it) => {
     [bodies()],
     ([body]) =>
       Effect.gen(function* () {
-        const { url } = yield* Served
+        const { url } = yield* ServerOnDoubles
         const answer = yield* ask(url, yield* tokenFor("grace"), body)
         assert.include([200, 400, 404, 409, 413, 415, 429], answer.status, body)
         if (answer.status !== 200) {
@@ -202,7 +203,7 @@ describe("a defect", () => {
 
   it.live("is 500 in fixed words, and is found in the log by its request id", () =>
     Effect.gen(function* () {
-      const { logs, url } = yield* Served
+      const { logs, url } = yield* ServerOnDoubles
       const answer = yield* request(url, {
         headers: {
           authorization: `Bearer ${yield* tokenFor("ada")}`,
@@ -216,7 +217,7 @@ describe("a defect", () => {
       assert.isDefined(line)
       const { annotations, level } = JSON.parse(line)
       assert.deepStrictEqual([level, annotations["request.id"]], ["ERROR", "look-for-me-1"])
-    }).pipe(Effect.provide(Served.layer({ chatKit: broken })))
+    }).pipe(Effect.provide(ServerOnDoubles.layer({ chatKit: broken })))
   )
 })
 

@@ -1,8 +1,8 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { IdentitiesDown } from "../../support/Doubles.ts"
-import { ask, request } from "../../support/Server.ts"
-import { Served, tokenFor } from "../../support/http/Served.ts"
+import { ask, request } from "../../support/Client.ts"
+import { ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
 
 const listed = "https://app.example.com"
 const preflight = (url: string, origin: string, path = "/support/chatkit") =>
@@ -17,12 +17,12 @@ const preflight = (url: string, origin: string, path = "/support/chatkit") =>
     }
   })
 
-layer(Served.layer({ env: { CORS_ORIGINS: `${listed}, https://other.example:8443` } }), {
+layer(ServerOnDoubles.layer({ env: { CORS_ORIGINS: `${listed}, https://other.example:8443` } }), {
   excludeTestServices: true
 })("cors in production", (it) => {
   it.effect("answers the preflight of a listed origin without authentication", () =>
     Effect.gen(function* () {
-      const { asked, logs, url } = yield* Served
+      const { asked, logs, url } = yield* ServerOnDoubles
       for (const origin of [listed, "https://other.example:8443"]) {
         const { body, headers, status } = yield* preflight(url, origin)
         assert.deepStrictEqual([status, body], [204, ""])
@@ -42,7 +42,7 @@ layer(Served.layer({ env: { CORS_ORIGINS: `${listed}, https://other.example:8443
 
   it.effect("lets nobody else in", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       for (const origin of [
         "https://evil.example",
         "http://app.example.com",
@@ -63,7 +63,7 @@ layer(Served.layer({ env: { CORS_ORIGINS: `${listed}, https://other.example:8443
 
   it.effect("puts the headers on every answer a listed origin gets", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const authorization = `Bearer ${yield* tokenFor("ada")}`
       const list = { type: "threads.list", params: {} }
       const answers = [
@@ -91,7 +91,7 @@ layer(Served.layer({ env: { CORS_ORIGINS: `${listed}, https://other.example:8443
 
   it.effect("varies by origin also where none was sent or allowed", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const anonymous = yield* request(url, { body: {} })
       assert.strictEqual(anonymous.headers["vary"], "Origin")
       assert.isUndefined(anonymous.headers["access-control-allow-origin"])
@@ -107,19 +107,21 @@ layer(Served.layer({ env: { CORS_ORIGINS: `${listed}, https://other.example:8443
 describe("cors", () => {
   it.live("of an outage reaches the page too", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const authorization = `Bearer ${yield* tokenFor("ada")}`
       const answer = yield* request(url, { headers: { origin: listed, authorization }, body: {} })
       assert.strictEqual(answer.status, 503)
       assert.strictEqual(answer.headers["access-control-allow-origin"], listed)
     }).pipe(
-      Effect.provide(Served.layer({ identities: IdentitiesDown, env: { CORS_ORIGINS: listed } }))
+      Effect.provide(
+        ServerOnDoubles.layer({ identities: IdentitiesDown, env: { CORS_ORIGINS: listed } })
+      )
     )
   )
 
   it.live("in development takes any loopback origin, and nothing that only looks like one", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const allowed = [
         "http://localhost:3000",
         "http://localhost",
@@ -150,6 +152,6 @@ describe("cors", () => {
         assert.isUndefined(headers["access-control-allow-origin"], origin)
         assert.strictEqual(headers["vary"], "Origin")
       }
-    }).pipe(Effect.provide(Served.layer({ env: { NODE_ENV: "development" } })))
+    }).pipe(Effect.provide(ServerOnDoubles.layer({ env: { NODE_ENV: "development" } })))
   )
 })

@@ -3,9 +3,10 @@ import { Effect, Redacted, Schedule } from "effect"
 import * as Database from "../../../src/postgres/Pool.ts"
 import { betterAuthTables, people } from "../../support/BetterAuthSchema.ts"
 import { TestDatabase } from "../../support/Database.ts"
-import { type Answer, ask, request, start } from "../../support/Server.ts"
+import { type Answer, ask, request } from "../../support/Client.ts"
+import { start } from "../../support/Server.ts"
 import { origin, pluginClaims, signHs256 } from "../../support/Tokens.ts"
-import { Served, tokenFor } from "../../support/http/Served.ts"
+import { ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
 
 const get = (url: string, path: string) => request(url, { method: "GET", path })
 
@@ -130,7 +131,7 @@ describe("health", () => {
 
   it.live("while draining is not ready and takes no work, but the process is alive", () =>
     Effect.gen(function* () {
-      const { draining, url } = yield* Served
+      const { draining, url } = yield* ServerOnDoubles
       const ready = yield* get(url, "/readyz")
       assert.deepStrictEqual([ready.status, ready.body], [200, `{"status":"ready"}`])
 
@@ -147,6 +148,6 @@ describe("health", () => {
         headers: { origin, "access-control-request-method": "POST" }
       })
       assert.strictEqual(page.headers["access-control-allow-origin"], origin)
-    }).pipe(Effect.provide(Served.layer({ env: { CORS_ORIGINS: origin } })))
+    }).pipe(Effect.provide(ServerOnDoubles.layer({ env: { CORS_ORIGINS: origin } })))
   )
 })

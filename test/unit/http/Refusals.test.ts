@@ -1,9 +1,10 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Arbitrary, Effect, Schema } from "effect"
 import { IdentitiesDown, KeysDown } from "../../support/Doubles.ts"
-import { type Answer, ask, request } from "../../support/Server.ts"
+import { type Answer, ask, request } from "../../support/Client.ts"
 import { pluginClaims, sign } from "../../support/Tokens.ts"
-import { key, partsOf, raw, Served, tokenFor } from "../../support/http/Served.ts"
+import { key, ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
+import { partsOf, sendRaw } from "../../support/http/RawConnection.ts"
 
 const invalidToken = `{"error":"Invalid or expired JWT token","status":401}`
 const userNotFound = `{"error":"User not found with provided email","status":404}`
@@ -23,10 +24,10 @@ const assertInvalidToken = (answer: Answer, expected = refusedChallenge) => {
   assert.strictEqual(answer.headers["www-authenticate"], expected)
 }
 
-layer(Served.layer(), { excludeTestServices: true })("refusals", (it) => {
+layer(ServerOnDoubles.layer(), { excludeTestServices: true })("refusals", (it) => {
   it.effect("answers an expired, a foreign and a banned person's token with 401", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       assertInvalidToken(yield* ask(url, yield* tokenFor("ada", { exp: 1 })))
       assertInvalidToken(yield* ask(url, yield* tokenFor("ada", { iss: "https://other.example" })))
       assertInvalidToken(yield* ask(url, yield* tokenFor("ada", { sub: "grace" })))
@@ -36,7 +37,7 @@ layer(Served.layer(), { excludeTestServices: true })("refusals", (it) => {
 
   it.effect("answers an unknown e-mail and a signed-out person with their own 404", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const ghost = yield* ask(url, yield* tokenFor("ghost"))
       assertRefused(ghost, 404, userNotFound)
       assert.isUndefined(ghost.headers["www-authenticate"])
@@ -49,7 +50,7 @@ layer(Served.layer(), { excludeTestServices: true })("refusals", (it) => {
 
   it.effect("names no error to somebody without credentials for this scheme", () =>
     Effect.gen(function* () {
-      const { asked, keyLoads, url } = yield* Served
+      const { asked, keyLoads, url } = yield* ServerOnDoubles
       const before = [asked.length, keyLoads()]
       assertInvalidToken(yield* request(url, { body: {} }), challenge)
       for (const authorization of ["", "Basic YWRhOnNlY3JldA==", "Digest username=ada"]) {
@@ -61,7 +62,7 @@ layer(Served.layer(), { excludeTestServices: true })("refusals", (it) => {
 
   it.effect("refuses a malformed header or token without a question to the database", () =>
     Effect.gen(function* () {
-      const { asked, keyLoads, url } = yield* Served
+      const { asked, keyLoads, url } = yield* ServerOnDoubles
       const before = [asked.length, keyLoads()]
       const token = yield* tokenFor("ada")
       const [header, payload, signature] = token.split(".")
@@ -102,7 +103,7 @@ layer(Served.layer(), { excludeTestServices: true })("refusals", (it) => {
 
   it.effect("refuses two Authorization lines, in whatever order and even when they agree", () =>
     Effect.gen(function* () {
-      const { asked, url } = yield* Served
+      const { asked, url } = yield* ServerOnDoubles
       const before = asked.length
       const good = `Bearer ${yield* tokenFor("ada")}`
       for (const lines of [
@@ -116,7 +117,7 @@ layer(Served.layer(), { excludeTestServices: true })("refusals", (it) => {
         )
         const head = lines.map((line, i) => `${i ? "AUTHORIZATION" : "authorization"}: ${line}`)
         const answer = partsOf(
-          yield* raw(
+          yield* sendRaw(
             url,
             `POST /support/chatkit HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${head.join("\r\n")}\r\n\r\n`
           )
@@ -129,7 +130,7 @@ layer(Served.layer(), { excludeTestServices: true })("refusals", (it) => {
 
   it.effect("looks at 8 KiB of Authorization and refuses one byte more", () =>
     Effect.gen(function* () {
-      const { asked, url } = yield* Served
+      const { asked, url } = yield* ServerOnDoubles
       const token = yield* tokenFor("ada", { image: "a".repeat(5000) })
       const padded = (length: number) => `Bearer ${token.padStart(length - "Bearer ".length)}`
       const ofLength = (length: number) =>
@@ -153,7 +154,7 @@ layer(Served.layer(), { excludeTestServices: true })("refusals", (it) => {
 
   it.effect("decides who is asking before it looks at the body", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const broken = `{"type": `
       const tooMuch = "x".repeat(1_200_000)
       assertInvalidToken(yield* request(url, { body: broken }), challenge)
@@ -165,13 +166,13 @@ layer(Served.layer(), { excludeTestServices: true })("refusals", (it) => {
       assertRefused(yield* ask(url, yield* tokenFor("ghost"), broken), 404, userNotFound)
       assertRefused(yield* ask(url, yield* tokenFor("asleep"), broken), 404, noActiveSession)
       const large = `POST /support/chatkit HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${tooMuch.length}\r\n\r\n`
-      assert.strictEqual(partsOf(yield* raw(url, large + tooMuch)).status, 401)
+      assert.strictEqual(partsOf(yield* sendRaw(url, large + tooMuch)).status, 401)
     })
   )
 
   it.effect("takes the scheme in any case and any number of spaces after it", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const token = yield* tokenFor("ada")
       for (const scheme of ["Bearer ", "bearer ", "BEARER   "]) {
         const answer = yield* request(url, {
@@ -188,7 +189,7 @@ layer(Served.layer(), { excludeTestServices: true })("refusals", (it) => {
     [headerValues()],
     ([authorization]) =>
       Effect.gen(function* () {
-        const { asked, keyLoads, url } = yield* Served
+        const { asked, keyLoads, url } = yield* ServerOnDoubles
         const before = [asked.length, keyLoads()]
         const answer = yield* request(url, { headers: { authorization }, body: {} })
         assertRefused(answer, 401, invalidToken)
@@ -215,7 +216,7 @@ function headerValues() {
 
 describe("an outage", () => {
   const asksAda = Effect.gen(function* () {
-    const { url } = yield* Served
+    const { url } = yield* ServerOnDoubles
     return yield* ask(url, yield* tokenFor("ada"))
   })
 
@@ -225,9 +226,9 @@ describe("an outage", () => {
       assertRefused(answer, 503, unavailable)
       assert.strictEqual(answer.headers["retry-after"], "2")
       assert.isUndefined(answer.headers["www-authenticate"])
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       assertInvalidToken(yield* ask(url, "x.y.z"))
-    }).pipe(Effect.provide(Served.layer({ identities: IdentitiesDown })))
+    }).pipe(Effect.provide(ServerOnDoubles.layer({ identities: IdentitiesDown })))
   )
 
   it.live("of the keys is the same 503, never a refusal", () =>
@@ -236,6 +237,6 @@ describe("an outage", () => {
       assertRefused(answer, 503, unavailable)
       assert.strictEqual(answer.headers["retry-after"], "2")
       assert.isUndefined(answer.headers["www-authenticate"])
-    }).pipe(Effect.provide(Served.layer({ keys: KeysDown })))
+    }).pipe(Effect.provide(ServerOnDoubles.layer({ keys: KeysDown })))
   )
 })

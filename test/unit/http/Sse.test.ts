@@ -1,4 +1,3 @@
-import * as http from "node:http"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Queue, Stream } from "effect"
 import type { HttpServerResponse } from "effect/http"
@@ -9,10 +8,10 @@ import { DbUnavailable } from "../../../src/core/Errors.ts"
 import { Draining } from "../../../src/http/Draining.ts"
 import { sse } from "../../../src/http/Sse.ts"
 import * as TurnEvents from "../../../src/turns/TurnEvents.ts"
-import { responding } from "../../support/Conversation.ts"
+import { responding } from "../../support/ChatKitService.ts"
 import { storesWith } from "../../support/StoresMemory.ts"
-import { ask, eventsOf } from "../../support/Server.ts"
-import { Served, tokenFor } from "../../support/http/Served.ts"
+import { ask, askUntil, eventsOf } from "../../support/Client.ts"
+import { ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
 
 const assistantItem = (turn: Turn) =>
   Stream.fromEffect(
@@ -52,10 +51,10 @@ const counted = (body: string) => {
     .replace(/"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}000)?Z"/g, `"T"`)
 }
 
-layer(Served.layer(), { excludeTestServices: true })("a stream", (it) => {
+layer(ServerOnDoubles.layer(), { excludeTestServices: true })("a stream", (it) => {
   it.effect("is the reference's, byte for byte", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const answer = yield* ask(url, yield* tokenFor("ada"), {
         type: "threads.create",
         params: {
@@ -74,7 +73,7 @@ layer(Served.layer(), { excludeTestServices: true })("a stream", (it) => {
 
   it.effect("keeps one event on one line, whatever the text", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const message = 'a\r\nb\n\ndata: {"type":"error"}\u2028\u2029\u0000\ud83d\ude00'
       const answer = yield* ask(url, yield* tokenFor("ada"), { message })
       const frames = answer.body.split("\n\n")
@@ -90,7 +89,7 @@ layer(Served.layer(), { excludeTestServices: true })("a stream", (it) => {
 
 describe("a stream whose turn", () => {
   const endOf = Effect.fnUntraced(function* () {
-    const { url } = yield* Served
+    const { url } = yield* ServerOnDoubles
     return yield* ask(url, yield* tokenFor("ada"), { message: "Hello" })
   })
 
@@ -98,7 +97,10 @@ describe("a stream whose turn", () => {
     Effect.gen(function* () {
       for (const broken of [Stream.fail("hunter2"), Stream.die(new Error("hunter2"))]) {
         const responder = responding((turn) => Stream.concat(assistantItem(turn), broken))
-        const { body, status } = yield* Effect.provide(endOf(), Served.layer({ responder }))
+        const { body, status } = yield* Effect.provide(
+          endOf(),
+          ServerOnDoubles.layer({ responder })
+        )
         assert.strictEqual(status, 200)
         assert.isTrue(body.endsWith(lastWords), body)
         assert.include(body, "thread.item.added")
@@ -112,7 +114,7 @@ describe("a stream whose turn", () => {
       const store = storesWith(() => ({
         commit: () => Effect.fail(new DbUnavailable({ operation: "test" }))
       }))
-      const { body } = yield* Effect.provide(endOf(), Served.layer({ store }))
+      const { body } = yield* Effect.provide(endOf(), ServerOnDoubles.layer({ store }))
       assert.isTrue(body.endsWith(lastWords), body)
       assert.include(body, "content_part.done")
     })
@@ -130,7 +132,7 @@ describe("a stream whose turn", () => {
         )
       )
       yield* Effect.gen(function* () {
-        const { draining } = yield* Served
+        const { draining } = yield* ServerOnDoubles
         const open = yield* Effect.forkChild(endOf())
         yield* Deferred.await(begun)
         yield* draining.begin
@@ -139,7 +141,7 @@ describe("a stream whose turn", () => {
         assert.isTrue(body.endsWith(lastWords), body)
         assert.strictEqual(body.split(lastWords).length, 2)
         yield* Deferred.await(ended)
-      }).pipe(Effect.provide(Served.layer({ responder })))
+      }).pipe(Effect.provide(ServerOnDoubles.layer({ responder })))
     })
   )
 
@@ -153,37 +155,15 @@ describe("a stream whose turn", () => {
         )
       )
       yield* Effect.gen(function* () {
-        const { logs, url } = yield* Served
-        yield* leaveAfter(url, yield* tokenFor("ada"), "thread.item.added")
+        const { logs, url } = yield* ServerOnDoubles
+        yield* askUntil(url, yield* tokenFor("ada"), { message: "Hello" }, "thread.item.added")
         yield* Deferred.await(ended)
         assert.notInclude(logs.join("\n"), "turn failed")
         assert.notInclude(logs.join("\n"), "defect")
-      }).pipe(Effect.provide(Served.layer({ responder })))
+      }).pipe(Effect.provide(ServerOnDoubles.layer({ responder })))
     })
   )
 })
-
-/** Hangs up as soon as the answer has this text in it. */
-const leaveAfter = (url: string, token: string, text: string) =>
-  Effect.callback<void>((resume) => {
-    const sent = http.request(new URL("/support/chatkit", url), {
-      method: "POST",
-      agent: false,
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }
-    })
-    sent.on("response", (response) => {
-      let body = ""
-      response.on("error", () => undefined)
-      response.on("data", (chunk: Buffer) => {
-        body += chunk.toString("utf8")
-        if (!body.includes(text)) return
-        sent.destroy()
-        resume(Effect.void)
-      })
-    })
-    sent.on("error", () => undefined)
-    sent.end(`{"message":"Hello"}`)
-  })
 
 describe("sse", () => {
   const bytesOf = ({ body }: HttpServerResponse.HttpServerResponse) => {

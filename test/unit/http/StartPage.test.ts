@@ -1,17 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { request } from "../../support/Server.ts"
-import { Served } from "../../support/http/Served.ts"
+import { request } from "../../support/Client.ts"
+import { ServerOnDoubles } from "../../support/http/ServerOnDoubles.ts"
 
-const getRoot = Effect.flatMap(Served, ({ url }) => request(url, { method: "GET", path: "/" }))
+const getRoot = Effect.flatMap(ServerOnDoubles, ({ url }) =>
+  request(url, { method: "GET", path: "/" })
+)
 
 const development = (env: Record<string, string> = {}) =>
-  Served.layer({ env: { NODE_ENV: "development", ...env } })
+  ServerOnDoubles.layer({ env: { NODE_ENV: "development", ...env } })
 
 describe("GET /", () => {
   it.live("in development has the links and a first request to paste", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const page = yield* getRoot
       assert.strictEqual(page.status, 200)
       assert.strictEqual(page.headers["content-type"], "text/html; charset=utf-8")
@@ -47,7 +49,7 @@ describe("GET /", () => {
 
   it.live("names no docs where there are none, and no other method", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       assert.notInclude((yield* getRoot).body, "/docs")
       const post = yield* request(url, { path: "/" })
       assert.deepStrictEqual([post.status, post.headers["allow"]], [405, "GET, HEAD, OPTIONS"])
@@ -62,6 +64,6 @@ describe("GET /", () => {
         [404, `{"error":"No such route: ChatKit is served at POST /support/chatkit","status":404}`]
       )
       assert.isUndefined(headers["allow"])
-    }).pipe(Effect.provide(Served.layer({ env: { DOCS: "on" } })))
+    }).pipe(Effect.provide(ServerOnDoubles.layer({ env: { DOCS: "on" } })))
   )
 })

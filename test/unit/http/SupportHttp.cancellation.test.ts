@@ -2,10 +2,11 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import * as Answer from "../../../src/responder/Answer.ts"
 import type { MessageTurn } from "../../../src/responder/Responder.ts"
-import { eventually, freshDatabase } from "../../support/faults/BehindProxy.ts"
-import { call, callUnread, type Event, threadOf } from "../../support/faults/Leaving.ts"
+import { eventually } from "../../support/Eventually.ts"
+import { freshDatabase } from "../../support/faults/ServerBehindProxy.ts"
+import { type Event, openStream, openUnread, threadOf } from "../../support/StreamClient.ts"
 import { gate, holdGate } from "../../support/faults/Locks.ts"
-import { long, talkative } from "../../support/faults/LeavingTalkative.ts"
+import { endlessResponder, long } from "../../support/faults/EndlessResponder.ts"
 import {
   assistant,
   note,
@@ -14,9 +15,10 @@ import {
   stored,
   threadIds,
   user
-} from "../../support/faults/TurnsStored.ts"
+} from "../../support/faults/StoredTurns.ts"
 import { onRealServer, TestDatabase } from "../../support/Database.ts"
-import { ask, eventsOf, forgiving, start } from "../../support/Server.ts"
+import { ask, eventsOf } from "../../support/Client.ts"
+import { forgiving, start } from "../../support/Server.ts"
 
 /** A server on an empty database whose responder knows these messages besides the playground's. */
 const server = Effect.fnUntraced(function* (
@@ -95,7 +97,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
     Effect.gen(function* () {
       const { leftBehind, token, url } = yield* server()
       const message = "/partial Hello there\n/pause"
-      const client = yield* call(url, token, { message })
+      const client = yield* openStream(url, token, { message })
       yield* client.hears(`"delta":" there"`)
       yield* client.leave
       yield* leftBehind(threadOf(client.heard()), [user(message), assistant("Hello there"), note])
@@ -107,7 +109,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
       const endless = (turn: MessageTurn) =>
         Answer.streamText(turn, Stream.forever(Stream.make("round ", "and ")))
       const { leftBehind, responder, token, url } = yield* server({ endless })
-      const client = yield* call(url, token, { message: "endless" })
+      const client = yield* openStream(url, token, { message: "endless" })
       yield* client.hears(`"delta":"and "`)
       const heard = deltas(client.heard()).join("")
       yield* client.leave
@@ -123,9 +125,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
 
   it.effect("while the server waits for it to read keeps all that the responder has said", () =>
     Effect.gen(function* () {
-      const { heldUp, loud, said } = talkative()
+      const { heldUp, loud, said } = endlessResponder()
       const { leftBehind, token, url } = yield* server({ loud })
-      const client = yield* call(url, token, { message: "loud" }, { deaf: true })
+      const client = yield* openStream(url, token, { message: "loud" }, { deaf: true })
       yield* heldUp
       yield* client.leave
       yield* released
@@ -140,7 +142,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
   it.effect("before it has read a byte leaves the note", () =>
     Effect.gen(function* () {
       const { leftBehind, responder, token, url } = yield* server()
-      const client = yield* callUnread(url, token, { message: "/pause" })
+      const client = yield* openUnread(url, token, { message: "/pause" })
       yield* eventually(Effect.sync(responder.begun), (begun) => begun === 1)
       yield* client.leave
       yield* released
@@ -159,7 +161,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
         ["blank", `"delta":"\\n"`],
         ["beginning", "All begun"]
       ] as const) {
-        const client = yield* call(url, token, { message })
+        const client = yield* openStream(url, token, { message })
         yield* client.hears(sign)
         yield* client.leave
         yield* leftBehind(threadOf(client.heard()), [user(message), note])
@@ -171,7 +173,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
     Effect.gen(function* () {
       const { leftBehind, token, url } = yield* server()
       const message = "/say Done\n/partial Half done\n/pause"
-      const client = yield* call(url, token, { message })
+      const client = yield* openStream(url, token, { message })
       yield* client.hears(`"delta":" done"`)
       yield* client.leave
       const items = [user(message), assistant("Done"), assistant("Half done"), note]
@@ -185,7 +187,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
       yield* database.exec(gate)
       const { release } = yield* holdGate
       const message = "/say Done\n/pause"
-      const client = yield* call(url, token, { message })
+      const client = yield* openStream(url, token, { message })
       yield* eventually(
         database.exec("select from pg_locks where locktype = 'advisory' and not granted"),
         (rows) => rows.length === 1
@@ -201,7 +203,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
     Effect.gen(function* () {
       const { leftBehind, token, url } = yield* server()
       const message = "/say Done\n/title Done"
-      const client = yield* call(url, token, { message })
+      const client = yield* openStream(url, token, { message })
       yield* client.end
       yield* client.leave
       yield* leftBehind(threadOf(client.heard()), [user(message), assistant("Done")])
@@ -211,7 +213,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
   it.effect("without having read an answer that has ended is no cancellation", () =>
     Effect.gen(function* () {
       const { database, leftBehind, token, url } = yield* server()
-      const client = yield* callUnread(url, token, { message: "/say Done" })
+      const client = yield* openUnread(url, token, { message: "/say Done" })
       yield* eventually(
         database.exec("select from chatkit.items where data ->> 'type' = 'assistant_message'"),
         (rows) => rows.length === 1
@@ -237,14 +239,14 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
       const { id: item_id } = first[1]!["item"] as { readonly id: string }
       const retry = { type: "threads.retry_after_item", params: { thread_id, item_id } }
 
-      const silent = yield* call(url, token, retry)
+      const silent = yield* openStream(url, token, retry)
       yield* silent.hears("stream_options")
       yield* eventually(Effect.sync(responder.open), (open) => open === 1)
       yield* silent.leave
       yield* released
       assert.deepStrictEqual(yield* stored(thread_id), [user("again"), assistant("Old"), note])
 
-      const spoken = yield* call(url, token, retry)
+      const spoken = yield* openStream(url, token, retry)
       yield* spoken.hears("thread.item.done")
       yield* spoken.leave
       yield* released
@@ -264,7 +266,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
       const first = eventsOf(yield* ask(url, token, { message: "again" }))
       const thread_id = threadOf(first)
       const { id: item_id } = first[1]!["item"] as { readonly id: string }
-      const client = yield* call(url, token, {
+      const client = yield* openStream(url, token, {
         type: "threads.retry_after_item",
         params: { thread_id, item_id }
       })

@@ -1,19 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Scope } from "effect"
-import { eventually } from "../../support/faults/BehindProxy.ts"
-import { call, threadOf } from "../../support/faults/Leaving.ts"
-import { ask, eventsOf } from "../../support/Server.ts"
-import { Served, tokenFor } from "../../support/http/Served.ts"
+import { eventually } from "../../support/Eventually.ts"
+import { openStream, threadOf } from "../../support/StreamClient.ts"
+import { ask, eventsOf } from "../../support/Client.ts"
+import { ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
 
 const sentence = "Too many answers are streaming at once: wait until one has ended"
 const tooMany = `{"error":"${sentence}","status":429,"message":"${sentence}"}`
 
 /** So many answers of ada's that do not end by themselves. */
 const holding = Effect.fnUntraced(function* (count: number) {
-  const { url } = yield* Served
+  const { url } = yield* ServerOnDoubles
   const token = yield* tokenFor("ada")
   const clients = yield* Effect.forEach(Array.from({ length: count }), () =>
-    call(url, token, { message: "/pause" })
+    openStream(url, token, { message: "/pause" })
   )
   for (const client of clients) yield* client.hears("stream_options")
   return { clients, token, url }
@@ -27,8 +27,8 @@ const threads = Effect.fnUntraced(function* (url: string, token: string) {
 /** Each test has a server of its own, and its clients leave before it stops. */
 const onServer =
   (env: Record<string, string> = {}) =>
-  <A, E>(test: Effect.Effect<A, E, Served | Scope.Scope>) =>
-    Effect.provide(Effect.scoped(test), Served.layer({ env }))
+  <A, E>(test: Effect.Effect<A, E, ServerOnDoubles | Scope.Scope>) =>
+    Effect.provide(Effect.scoped(test), ServerOnDoubles.layer({ env }))
 
 /** 404 while there is room for another answer, and 429 when there is none. */
 const probe = (url: string, token: string) =>
@@ -54,14 +54,14 @@ const endings: Record<
   "a client that has hung up": (url, token) =>
     Effect.scoped(
       Effect.gen(function* () {
-        const client = yield* call(url, token, { message: "/partial Hello\n/pause" })
+        const client = yield* openStream(url, token, { message: "/partial Hello\n/pause" })
         yield* client.hears(`"delta":"Hello"`)
       })
     ),
   "a client that hung up while it waited for its turn": (url, token, held) =>
     Effect.scoped(
       Effect.gen(function* () {
-        yield* call(url, token, { message: "Hello", thread_id: held })
+        yield* openStream(url, token, { message: "Hello", thread_id: held })
         yield* eventually(probe(url, token), (status) => status === 429)
       })
     )
@@ -104,10 +104,10 @@ describe("the ninth answer at a time", () => {
 
   it.live("is refused when all come at once, too", () =>
     Effect.gen(function* () {
-      const { url } = yield* Served
+      const { url } = yield* ServerOnDoubles
       const token = yield* tokenFor("ada")
       const clients = yield* Effect.forEach(Array.from({ length: 20 }), () =>
-        call(url, token, { message: "/pause" })
+        openStream(url, token, { message: "/pause" })
       )
       const statuses = yield* Effect.forEach(clients, ({ status }) => status)
       assert.strictEqual(statuses.filter((status) => status === 200).length, 8)
@@ -125,7 +125,7 @@ describe("the ninth answer at a time", () => {
           yield* end(url, token, held)
         }
         yield* eventually(probe(url, token), (status) => status === 404)
-        const eighth = yield* call(url, token, { message: "/pause" })
+        const eighth = yield* openStream(url, token, { message: "/pause" })
         assert.strictEqual(yield* eighth.status, 200)
         assert.strictEqual(yield* probe(url, token), 429)
       }).pipe(onServer())

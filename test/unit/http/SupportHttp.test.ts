@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { betterAuthTables, jwksRow, people } from "../../support/BetterAuthSchema.ts"
 import { TestDatabase } from "../../support/Database.ts"
-import { ask, eventsOf, start } from "../../support/Server.ts"
+import { ask, eventsOf } from "../../support/Client.ts"
+import { start } from "../../support/Server.ts"
 import { makeKey, pluginClaims, sign } from "../../support/Tokens.ts"
 
 /** A server on a real database with the cast in it, and a key that signs for them. */

@@ -2,7 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { AttachmentContent } from "../../../src/attachments/AttachmentContent.ts"
 import { ThreadStore } from "../../../src/threads/ThreadStore.ts"
-import { unique } from "../../support/postgres/Storage.ts"
+import { unique } from "../../support/postgres/SharedDatabase.ts"
 import {
   ada,
   bytesOf,
@@ -13,7 +13,7 @@ import {
   read,
   Stores,
   write
-} from "../../support/postgres/Uploads.ts"
+} from "../../support/postgres/AttachmentFixtures.ts"
 
 layer(Stores, { excludeTestServices: true })("AbandonedAttachments", (it) => {
   const sweep = Effect.flatMap(AttachmentContent, ({ removeAbandoned }) => removeAbandoned)

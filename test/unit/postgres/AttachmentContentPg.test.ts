@@ -18,7 +18,7 @@ import {
   read,
   Stores,
   write
-} from "../../support/postgres/Uploads.ts"
+} from "../../support/postgres/AttachmentFixtures.ts"
 
 const notFound = new NotFound({ object: "Attachment" })
 

@@ -6,7 +6,7 @@ import { attachments } from "../../contracts/AttachmentStore.ts"
 import { TestDatabase } from "../../support/Database.ts"
 import { captureLogs } from "../../support/Doubles.ts"
 import { StoreOnPostgreSQL } from "../../support/postgres/ThreadStores.ts"
-import { attachment, userWith } from "../../support/Threads.ts"
+import { attachment, userWith } from "../../support/ThreadFixtures.ts"
 
 layer(StoreOnPostgreSQL, { excludeTestServices: true })("AttachmentStore, in PostgreSQL", (it) => {
   attachments(it)

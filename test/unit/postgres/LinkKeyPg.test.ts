@@ -2,7 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
 import { LinkKey } from "../../../src/attachments/LinkKey.ts"
 import { DbUnavailable } from "../../../src/core/Errors.ts"
-import { create, exec, Stores } from "../../support/postgres/Uploads.ts"
+import { create, exec, Stores } from "../../support/postgres/AttachmentFixtures.ts"
 
 layer(Stores, { excludeTestServices: true })("LinkKeyPg", (it) => {
   it.effect("loads the key from the database once", () =>

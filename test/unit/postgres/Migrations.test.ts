@@ -12,8 +12,8 @@ import { UserId } from "../../../src/core/User.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
 import { captureLogs } from "../../support/Doubles.ts"
 import { onRealServer, TestDatabase } from "../../support/Database.ts"
-import { all, idsOf, message, newest, put, thread } from "../../support/Threads.ts"
-import { captureStatements, roleOf, SharedDatabase } from "../../support/postgres/Storage.ts"
+import { all, idsOf, message, newest, put, thread } from "../../support/ThreadFixtures.ts"
+import { captureStatements, roleOf, SharedDatabase } from "../../support/postgres/SharedDatabase.ts"
 
 const ada = UserId.make("ada")
 

@@ -8,7 +8,7 @@ import { NotFound } from "../../../src/core/Errors.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
 import { captureLogs } from "../../support/Doubles.ts"
 import { onRealServer } from "../../support/Database.ts"
-import { SharedDatabase } from "../../support/postgres/Storage.ts"
+import { SharedDatabase } from "../../support/postgres/SharedDatabase.ts"
 
 const Guards = SqlFailures.layer.pipe(Layer.provide(LogBudget.layer))
 

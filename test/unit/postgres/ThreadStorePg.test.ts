@@ -12,10 +12,10 @@ import {
   seenBy,
   thread,
   userWith
-} from "../../support/Threads.ts"
+} from "../../support/ThreadFixtures.ts"
 import { attempts } from "../../contracts/ThreadStorePrivacy.ts"
 import { TestDatabase } from "../../support/Database.ts"
-import { captureStatements, unique } from "../../support/postgres/Storage.ts"
+import { captureStatements, unique } from "../../support/postgres/SharedDatabase.ts"
 import { StoreOnPostgreSQL } from "../../support/postgres/ThreadStores.ts"
 
 /** The statements of an effect, however it ends. */

@@ -16,9 +16,9 @@ import {
   thread,
   toolCall,
   visible
-} from "../../support/Threads.ts"
+} from "../../support/ThreadFixtures.ts"
 import { StoresMemory } from "../../support/StoresMemory.ts"
-import { unique } from "../../support/postgres/Storage.ts"
+import { unique } from "../../support/postgres/SharedDatabase.ts"
 import { StoreOnPostgreSQL } from "../../support/postgres/ThreadStores.ts"
 
 const upTo = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 0, maximum }))

@@ -10,7 +10,7 @@ import {
   stores,
   thread,
   userWith
-} from "../../support/Threads.ts"
+} from "../../support/ThreadFixtures.ts"
 import { onRealServer, TestDatabase } from "../../support/Database.ts"
 import { StoreOnPostgreSQL, StorePg } from "../../support/postgres/ThreadStores.ts"
 

@@ -10,9 +10,9 @@ import {
   seenBy,
   thread,
   userWith
-} from "../../support/Threads.ts"
+} from "../../support/ThreadFixtures.ts"
 import { TestDatabase } from "../../support/Database.ts"
-import { unique } from "../../support/postgres/Storage.ts"
+import { unique } from "../../support/postgres/SharedDatabase.ts"
 import { StoreOnPostgreSQL } from "../../support/postgres/ThreadStores.ts"
 
 /** The pieces in which a user's data is written. */

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Exit, Schema } from "effect"
 import { ChatKitRequest } from "../../../src/protocol/Requests.ts"
-import { add, create, get, list } from "../../support/Conversation.ts"
+import { add, create, get, list } from "../../support/ChatKitService.ts"
 
 const decoded = (body: unknown) => Schema.decodeUnknownExit(ChatKitRequest)(body)
 

@@ -1,7 +1,7 @@
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { ended, linesOf, runner, spawned } from "../../support/Commands.ts"
+import { ended, linesOf, runner, spawned } from "../../support/Processes.ts"
 
 const env = {
   NODE_ENV: "production",
@@ -16,7 +16,7 @@ describe("the log of a process", () => {
     ["nothing left to do", 0]
   ] as const)("is complete when it ends by %s", ([end, code]) =>
     Effect.gen(function* () {
-      const program = join(import.meta.dirname, "../../support/LastWords.ts")
+      const program = join(import.meta.dirname, "../../support/LogAndExit.ts")
       const left = yield* Effect.flatMap(
         spawned(process.execPath, [runner, program, end], { cwd: import.meta.dirname, env }),
         ended

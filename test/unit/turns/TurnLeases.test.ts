@@ -7,7 +7,7 @@ import { TurnStore } from "../../../src/turns/TurnStore.ts"
 import { DbUnavailable } from "../../../src/core/Errors.ts"
 import { UserId } from "../../../src/core/User.ts"
 import { StoresMemory } from "../../support/StoresMemory.ts"
-import { stores, thread } from "../../support/Threads.ts"
+import { stores, thread } from "../../support/ThreadFixtures.ts"
 
 const ada = UserId.make("ada")
 

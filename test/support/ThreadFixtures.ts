@@ -5,7 +5,7 @@ import type { AttachmentContent } from "../../src/attachments/AttachmentContent.
 import { type AttachmentRecord, AttachmentStore } from "../../src/attachments/AttachmentStore.ts"
 import type { ThreadMetadata } from "../../src/protocol/Threads.ts"
 import { UserId } from "../../src/core/User.ts"
-import { unique } from "./postgres/Storage.ts"
+import { unique } from "./postgres/SharedDatabase.ts"
 import { TurnStore } from "../../src/turns/TurnStore.ts"
 
 const created_at = "2026-01-02T03:04:05Z"

@@ -1,8 +1,8 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
-import { type Conversation, itemOf, type Wire } from "./Conversations.ts"
-import type { World } from "./Performing.ts"
-import { Server } from "./Server.ts"
+import { type Conversation, itemOf, type Wire } from "./ConversationModel.ts"
+import type { World } from "./PerformCommand.ts"
+import { PropertyServer } from "./PropertyServer.ts"
 
 interface Page {
   readonly data: ReadonlyArray<Wire>
@@ -11,7 +11,7 @@ interface Page {
 }
 
 const ask = Effect.fnUntraced(function* (type: string, params: object) {
-  const answer = yield* (yield* Server).ask("ada", { type, params })
+  const answer = yield* (yield* PropertyServer).ask("ada", { type, params })
   assert.strictEqual(answer.status, 200, `${type} ${answer.body}`)
   assert.notInclude(answer.body, "hidden_context")
   return JSON.parse(answer.body)
@@ -75,7 +75,7 @@ export const seeThread = Effect.fnUntraced(function* (
 
 /** Everything is as it has to be, and nothing is to be seen of what is hidden or gone. */
 export const seeAll = Effect.fnUntraced(function* ({ gone, threads }: World, limit: number) {
-  const server = yield* Server
+  const server = yield* PropertyServer
   for (const order of ["asc", "desc"] as const) {
     const listed = yield* walk("threads.list", {}, limit, order)
     assert.deepStrictEqual(listed.map(seenOf), threads.map(asSeen))

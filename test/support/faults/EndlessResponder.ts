@@ -1,13 +1,13 @@
 import { Effect, Stream } from "effect"
 import * as Answer from "../../../src/responder/Answer.ts"
 import type { MessageTurn } from "../../../src/responder/Responder.ts"
-import { eventually } from "./BehindProxy.ts"
+import { eventually } from "../Eventually.ts"
 
 /** What it says again and again. */
 export const long = "long ".repeat(13_000)
 
 /** A responder that never comes to an end, and when its stream no longer lets it go on. */
-export const talkative = () => {
+export const endlessResponder = () => {
   let said = 0
   let before = 0
   const more = Effect.sync(() => {

@@ -1,4 +1,3 @@
-import * as http from "node:http"
 import { NodeHttpServer } from "@effect/platform-node"
 import { ByteSize, Context, Effect, Layer, Redacted } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServer } from "effect/http"
@@ -28,8 +27,9 @@ import { Draining } from "../../../src/http/Draining.ts"
 import { Envelope } from "../../../src/http/Envelope.ts"
 import * as NodeServer from "../../../src/http/NodeServer.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
-import { SharedDatabase, unique } from "../postgres/Storage.ts"
+import { SharedDatabase, unique } from "../postgres/SharedDatabase.ts"
 import { captureLogs } from "../Doubles.ts"
+import { type BytesAnswer, sendBytes } from "../Client.ts"
 import { TestDatabase } from "../Database.ts"
 
 export const ada = UserId.make("ada")
@@ -74,8 +74,8 @@ interface Options {
 }
 
 /** The routes of attachments on a real server and a real database, for people who only say their name. */
-export class Attaching extends Context.Service<
-  Attaching,
+export class AttachmentServer extends Context.Service<
+  AttachmentServer,
   {
     readonly url: string
     readonly logs: Array<string>
@@ -90,10 +90,10 @@ export class Attaching extends Context.Service<
     /** As the client sees it by now. */
     readonly shown: (id: string) => Effect.Effect<Attachment>
   }
->()("test/http/Attaching") {
+>()("test/http/AttachmentServer") {
   static readonly layer = ({ limit = ByteSize.mebibytes(20), types }: Options = {}) =>
     Layer.effect(
-      Attaching,
+      AttachmentServer,
       Effect.gen(function* () {
         const logs: Array<string> = []
         const calls: Array<string> = []
@@ -178,45 +178,8 @@ export class Attaching extends Context.Service<
     ).pipe(Layer.provideMerge(SharedDatabase))
 }
 
-export interface Bytes {
-  readonly status: number
-  readonly headers: http.IncomingHttpHeaders
-  readonly body: Buffer
-}
-
-/** One request with these bytes, or with these pieces and no length. */
-export const send = (
-  url: string,
-  options: {
-    readonly method: string
-    readonly headers?: Record<string, string>
-    readonly body?: Uint8Array | string | ReadonlyArray<Uint8Array>
-  }
-): Effect.Effect<Bytes> =>
-  Effect.callback<Bytes>((resume) => {
-    const { body, headers = {}, method } = options
-    const sent = http.request(url, { method, agent: false, headers }, (response) => {
-      const chunks: Array<Buffer> = []
-      response.on("data", (chunk: Buffer) => chunks.push(chunk))
-      response.on("error", (error) => resume(Effect.die(error)))
-      response.on("end", () => {
-        const { headers, statusCode = 0 } = response
-        resume(Effect.succeed({ status: statusCode, headers, body: Buffer.concat(chunks) }))
-      })
-    })
-    // A server that has refused may close while we still send.
-    sent.on("error", () => undefined)
-    if (Array.isArray(body)) {
-      for (const piece of body) sent.write(piece)
-      sent.end()
-    } else {
-      sent.end(body)
-    }
-    return Effect.sync(() => sent.destroy())
-  })
-
 /** The body of a refusal. */
-export const refusalOf = ({ body, status }: Bytes): unknown => {
+export const refusalOf = ({ body, status }: BytesAnswer): unknown => {
   const { error } = JSON.parse(body.toString("utf8")) as { readonly error: unknown }
   return [status, error]
 }
@@ -227,35 +190,4 @@ export const put = (
   attachment: Attachment,
   body: Uint8Array | string | ReadonlyArray<Uint8Array>,
   headers: Record<string, string> = {}
-) => send(uploadUrl(attachment), { method: "PUT", body, headers })
-
-/** A part of a form. */
-export interface Part {
-  readonly field: string
-  readonly filename?: string
-  readonly type?: string
-  readonly content: Uint8Array | string
-}
-
-const boundary = "----a-boundary"
-
-/** A form as a browser writes it. */
-export const formOf = (parts: ReadonlyArray<Part>, end = `--${boundary}--\r\n`) => ({
-  headers: { "content-type": `multipart/form-data; boundary=${boundary}` },
-  body: Buffer.concat([
-    ...parts.flatMap(({ content, field, filename, type }) => [
-      Buffer.from(
-        `--${boundary}\r\ncontent-disposition: form-data; name="${field}"${filename === undefined ? "" : `; filename="${filename}"`}\r\n${type === undefined ? "" : `content-type: ${type}\r\n`}\r\n`
-      ),
-      Buffer.from(content),
-      Buffer.from("\r\n")
-    ]),
-    Buffer.from(end)
-  ])
-})
-
-/** The first bytes of a PNG image: as much as shows what it is. */
-export const png = Buffer.from(
-  "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fccff0bf1e000601027fb9d1c5460000000049454e44ae426082",
-  "hex"
-)
+) => sendBytes(uploadUrl(attachment), { method: "PUT", body, headers })

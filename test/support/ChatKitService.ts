@@ -17,7 +17,7 @@ import { TurnLeases } from "../../src/turns/TurnLeases.ts"
 import { TurnRunner } from "../../src/turns/TurnRunner.ts"
 import { SessionId, UserId } from "../../src/core/User.ts"
 import { StoresMemory } from "./StoresMemory.ts"
-import type { Stores } from "./Threads.ts"
+import type { Stores } from "./ThreadFixtures.ts"
 
 /** Ids are counted, and each look at the clock is a millisecond after the one before. */
 const IdsCounted = Layer.sync(Ids, () => {

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { upTo } from "./Server.ts"
+import { upTo } from "./PropertyServer.ts"
 
 /** In everything that is sent, and so nowhere in the log. */
 export const mark = "hunter2"

@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
-import { answered, document, inputOf, messageIn, refused, stream } from "./Asking.ts"
+import { answered, document, inputOf, messageIn, refused, stream } from "./ModelRequests.ts"
 import { type Command, messageOf, outputs, submissions } from "./Commands.ts"
 import {
   type Answering,
@@ -10,8 +10,8 @@ import {
   type Item,
   itemOf,
   type Wire
-} from "./Conversations.ts"
-import { madeUp, pick } from "./Server.ts"
+} from "./ConversationModel.ts"
+import { madeUp, pick } from "./PropertyServer.ts"
 
 /** What one person has, as it has to be. */
 export interface World {

@@ -4,7 +4,8 @@ import { Timeouts } from "../../../src/core/Timeouts.ts"
 import * as Database from "../../../src/postgres/Pool.ts"
 import { betterAuthTables, jwksRow, people } from "../BetterAuthSchema.ts"
 import { TestDatabase } from "../Database.ts"
-import { type Answer, ask, request, start } from "../Server.ts"
+import { type Answer, ask } from "../Client.ts"
+import { start } from "../Server.ts"
 import { makeKey, pluginClaims, sign } from "../Tokens.ts"
 import * as Proxy from "./Proxy.ts"
 
@@ -109,16 +110,6 @@ export const assertOk = (question: Effect.Effect<Answer>) =>
       assert.strictEqual(answer.status, 200, answer.body)
       return answer
     })
-  )
-
-export const get = (url: string, path: string) => request(url, { method: "GET", path })
-
-/** Looks again until it holds; fails with what was seen last when it never does. */
-export const eventually = <A>(look: Effect.Effect<A>, holds: (seen: A) => boolean, tries = 100) =>
-  look.pipe(
-    Effect.filterOrFail(holds, (seen) => seen),
-    Effect.retry({ schedule: Schedule.spaced("50 millis"), times: tries }),
-    Effect.catch((seen) => Effect.die(new Error(`still ${JSON.stringify(seen)}`)))
   )
 
 /** How PostgreSQL turns a connection away (protocol 3.0, ErrorResponse). */

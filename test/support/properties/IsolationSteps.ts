@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { operationTypes } from "../../../src/protocol/Requests.ts"
-import { madeUp, persons, pick, upTo } from "./Server.ts"
+import { madeUp, persons, pick, upTo } from "./PropertyServer.ts"
 
 /** Something by its number: one's own, somebody else's, or nobody's. */
 const Ref = Schema.Struct({

@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
-import { eventsOf } from "../Server.ts"
+import { eventsOf } from "../Client.ts"
 import { heard } from "./Commands.ts"
 import {
   Answering,
@@ -10,25 +10,25 @@ import {
   itemOf,
   toldBy,
   type Wire
-} from "./Conversations.ts"
-import { madeUp, Server } from "./Server.ts"
+} from "./ConversationModel.ts"
+import { madeUp, PropertyServer } from "./PropertyServer.ts"
 
 type Event = Record<string, unknown>
 
 export const refused = Effect.fnUntraced(function* (type: string, params: object, status: number) {
-  const answer = yield* (yield* Server).ask("ada", { type, params })
+  const answer = yield* (yield* PropertyServer).ask("ada", { type, params })
   assert.strictEqual(answer.status, status, `${type}: ${answer.body}`)
 })
 
 export const document = Effect.fnUntraced(function* (type: string, params: object) {
-  const answer = yield* (yield* Server).ask("ada", { type, params })
+  const answer = yield* (yield* PropertyServer).ask("ada", { type, params })
   assert.strictEqual(answer.status, 200, `${type}: ${answer.body}`)
   return JSON.parse(answer.body) as Record<string, unknown>
 })
 
 /** The events before the responder was asked, and after. */
 export const stream = Effect.fnUntraced(function* (type: string, params: object) {
-  const answer = yield* (yield* Server).askUntil("ada", { type, params }, heard)
+  const answer = yield* (yield* PropertyServer).askUntil("ada", { type, params }, heard)
   assert.strictEqual(answer.status, 200, `${type}: ${answer.body}`)
   const events = eventsOf(answer)
   const begin = events.findIndex(({ type }) => type === "stream_options")
@@ -39,7 +39,7 @@ export const stream = Effect.fnUntraced(function* (type: string, params: object)
 /** A request that is refused, and only when the turn before it is over. */
 const settled = Effect.fnUntraced(function* (thread_id: string) {
   const params = { thread_id, item_id: madeUp("msg") }
-  const { status } = yield* (yield* Server).ask("ada", {
+  const { status } = yield* (yield* PropertyServer).ask("ada", {
     type: "threads.retry_after_item",
     params
   })

@@ -1,6 +1,7 @@
-import * as http from "node:http"
+import type * as http from "node:http"
 import * as net from "node:net"
 import { Effect } from "effect"
+import { chatKitHeaders, chatKitRequest } from "./Client.ts"
 
 export type Event = Record<string, unknown>
 
@@ -13,16 +14,14 @@ export interface Client {
   readonly hears: (text: string, type?: string) => Effect.Effect<Event>
   /** Everything that was said, once the answer has ended or its connection was lost. */
   readonly end: Effect.Effect<ReadonlyArray<Event>>
+  /** Stops reading, and goes on where it stopped. */
+  readonly pause: Effect.Effect<void>
+  readonly resume: Effect.Effect<void>
   readonly leave: Effect.Effect<void>
 }
 
-const headers = (token: string) => ({
-  authorization: `Bearer ${token}`,
-  "content-type": "application/json"
-})
-
 /** Asks, and reads for as long as it stays; a deaf one reads the head of the answer and no more. */
-export const call = (
+export const openStream = (
   url: string,
   token: string,
   body: unknown,
@@ -34,6 +33,7 @@ export const call = (
       let rest = ""
       let status: number | undefined
       let over = false
+      let answer: http.IncomingMessage | undefined
       const watchers = new Set<() => void>()
       const tell = () => {
         for (const watch of watchers) watch()
@@ -51,15 +51,10 @@ export const call = (
           }
         }
       }
-      const sent = http.request(new URL("/support/chatkit", url), {
-        method: "POST",
-        agent: false,
-        headers: headers(token)
-      })
-      sent.on("error", finish)
-      sent.on("close", finish)
+      const sent = chatKitRequest(url, token).on("close", finish)
       sent.on("response", (response) => {
         status = response.statusCode ?? 0
+        answer = response
         response.on("error", finish)
         response.on("end", finish)
         response.setEncoding("utf8")
@@ -103,6 +98,8 @@ export const call = (
             return over ? Effect.die(new Error(`never heard ${text}`)) : undefined
           }),
         end: watch(() => (over ? Effect.succeed(heard) : undefined)),
+        pause: Effect.sync(() => void answer?.pause()),
+        resume: Effect.sync(() => void answer?.resume()),
         leave: Effect.sync(() => void sent.destroy())
       }
       return client
@@ -111,14 +108,14 @@ export const call = (
   )
 
 /** Sends its request and takes no byte of the answer off the network, the head included. */
-export const callUnread = (url: string, token: string, body: unknown) =>
+export const openUnread = (url: string, token: string, body: unknown) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const { host, hostname, port } = new URL(url)
       const text = JSON.stringify(body)
       const lines = Object.entries({
         host,
-        ...headers(token),
+        ...chatKitHeaders(token),
         "content-length": Buffer.byteLength(text)
       }).map(([name, value]) => `${name}: ${value}\r\n`)
       const socket = new net.Socket().pause()

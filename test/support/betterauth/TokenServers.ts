@@ -3,7 +3,8 @@ import { Context, Effect, Exit, Fiber, Layer, Schedule, Scope } from "effect"
 import { migrate } from "../../../src/postgres/Migrations.ts"
 import type { InvalidTokenReason } from "../../../src/auth/Errors.ts"
 import { TestDatabase } from "../Database.ts"
-import { type Answer, ask, request, start } from "../Server.ts"
+import { type Answer, ask, request } from "../Client.ts"
+import { start } from "../Server.ts"
 import type { SignedIn } from "./BetterAuth.ts"
 
 /** What came over the wire for a token, and what the server wrote into its log about it. */
@@ -18,17 +19,17 @@ export interface Verdict {
  * Our servers on the database that Better Auth fills. They share one connection, all that an
  * embedded database can bear, and stop behind the back of the next test: it takes a second.
  */
-export class Doors extends Context.Service<
-  Doors,
+export class TokenServers extends Context.Service<
+  TokenServers,
   {
     /** A server with these settings, ready: what becomes of a request with this token? */
-    readonly open: (
+    readonly start: (
       env: Record<string, string | undefined>
     ) => Effect.Effect<(token: string) => Effect.Effect<Verdict>, never, Scope.Scope>
   }
->()("test/betterauth/Doors") {
+>()("test/betterauth/TokenServers") {
   static readonly layer = Layer.effect(
-    Doors,
+    TokenServers,
     Effect.gen(function* () {
       const { client } = yield* TestDatabase
       const shared = Layer.succeedContext(yield* Layer.build(client))
@@ -36,7 +37,7 @@ export class Doors extends Context.Service<
       const stopping: Array<Fiber.Fiber<void>> = []
       yield* Effect.addFinalizer(() => Fiber.awaitAll(stopping))
       return {
-        open: (env) =>
+        start: (env) =>
           Effect.gen(function* () {
             const scope = yield* Effect.acquireRelease(Scope.make(), (scope) =>
               Effect.map(Effect.forkDetach(Scope.close(scope, Exit.void)), (fiber) => {
@@ -64,9 +65,9 @@ export class Doors extends Context.Service<
 
 const isReady = ({ status }: Answer) => status === 200
 
-/** A door as `Doors` opens it. */
-export const openDoor = (env: Record<string, string | undefined>) =>
-  Effect.flatMap(Doors, ({ open }) => open(env))
+/** A server of `TokenServers`; presents a token to it. */
+export const startTokenServer = (env: Record<string, string | undefined>) =>
+  Effect.flatMap(TokenServers, ({ start }) => start(env))
 
 /** Settings of a server that knows nothing but the database. */
 export const databaseOnly = { BETTER_AUTH_SECRET: undefined, BETTER_AUTH_ISSUER: undefined }

@@ -1,4 +1,3 @@
-import * as http from "node:http"
 import { assert } from "@effect/vitest"
 import { Context, Effect, Layer, Stream } from "effect"
 import { SqlClient } from "effect/sql"
@@ -8,14 +7,15 @@ import { AttachmentStore } from "../../../src/attachments/AttachmentStore.ts"
 import { ThreadStore } from "../../../src/threads/ThreadStore.ts"
 import { UserId } from "../../../src/core/User.ts"
 import { betterAuthTables, jwksRow } from "../BetterAuthSchema.ts"
-import { operation } from "../Conversation.ts"
-import { all } from "../Threads.ts"
-import { SharedDatabase, unique } from "../postgres/Storage.ts"
+import { operation } from "../ChatKitService.ts"
+import { all } from "../ThreadFixtures.ts"
+import { SharedDatabase, unique } from "../postgres/SharedDatabase.ts"
 import { StorePg } from "../postgres/ThreadStores.ts"
 import { TestDatabase } from "../Database.ts"
-import { type Answer, ask, forgiving, start } from "../Server.ts"
+import { type Answer, ask, askUntil } from "../Client.ts"
+import { forgiving, start } from "../Server.ts"
 import { makeKey, pluginClaims, sign } from "../Tokens.ts"
-import { makeNames } from "./Names.ts"
+import { makeNames } from "./IdNames.ts"
 
 /**
  * Somebody nobody else is, with a token of their own. Ids are named by kind and number in the order
@@ -47,21 +47,21 @@ export interface Client {
 }
 
 /** One server for a file of tests, on a database with Better Auth's tables. */
-export class Wire extends Context.Service<
-  Wire,
+export class ConformanceServer extends Context.Service<
+  ConformanceServer,
   {
     /** Somebody new, and what answers from now on: the tests of a file run one after the other. */
-    readonly someone: (responder?: Partial<ResponderShape>) => Effect.Effect<Client>
+    readonly newClient: (responder?: Partial<ResponderShape>) => Effect.Effect<Client>
   }
->()("test/conformance/Wire") {
+>()("test/conformance/ConformanceServer") {
   /** With the responder that the test at hand brings. */
   static readonly scripted = Layer.suspend(() => layerOf(scripted()))
   /** With the product's own. */
   static readonly playground = Layer.suspend(() => layerOf(undefined))
 }
 
-export const someone = (responder?: Partial<ResponderShape>) =>
-  Effect.flatMap(Wire, (wire) => wire.someone(responder))
+export const newClient = (responder?: Partial<ResponderShape>) =>
+  Effect.flatMap(ConformanceServer, (server) => server.newClient(responder))
 
 const wait = "test.wait"
 
@@ -85,7 +85,7 @@ const scripted = () => {
 
 const layerOf = (script: ReturnType<typeof scripted> | undefined) =>
   Layer.effect(
-    Wire,
+    ConformanceServer,
     Effect.gen(function* () {
       const { exec } = yield* TestDatabase
       const store = yield* ThreadStore
@@ -95,7 +95,7 @@ const layerOf = (script: ReturnType<typeof scripted> | undefined) =>
       const database = Layer.succeed(SqlClient.SqlClient, yield* SqlClient.SqlClient)
       const { url } = yield* start(database, {}, forgiving, script?.layer)
       return {
-        someone: Effect.fnUntraced(function* (responder = {}) {
+        newClient: Effect.fnUntraced(function* (responder = {}) {
           script?.use(responder)
           const userId = UserId.make(unique("user"))
           yield* exec(`
@@ -143,7 +143,11 @@ const clientOf = (options: {
     attachments,
     ask: send,
     stream,
-    leave: (body, text) => Effect.map(leaving(url, token, names.unnamed(body), text), names.inText),
+    leave: (body, text) =>
+      Effect.map(askUntil(url, token, names.unnamed(body), text), ({ body }) => {
+        assert.include(body, text, "the stream ended")
+        return names.inText(body)
+      }),
     document,
     refusal: (body) =>
       Effect.map(send(body), ({ body, status }) => [status, JSON.parse(body)] as const),
@@ -168,30 +172,5 @@ const clientOf = (options: {
   }
 }
 
-const leaving = (url: string, token: string, body: unknown, text: string) =>
-  Effect.callback<string>((resume) => {
-    const sent = http.request(new URL("/support/chatkit", url), {
-      method: "POST",
-      agent: false,
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }
-    })
-    sent.on("response", (response) => {
-      let heard = ""
-      response.setEncoding("utf8")
-      response.on("error", () => undefined)
-      response.on("end", () => resume(Effect.die(new Error(`the stream ended: ${heard}`))))
-      response.on("data", (chunk: string) => {
-        heard += chunk
-        const end = heard.indexOf("\n\n", heard.indexOf(text))
-        if (!heard.includes(text) || end === -1) return
-        sent.destroy()
-        resume(Effect.succeed(heard.slice(0, end + 2)))
-      })
-    })
-    sent.on("error", () => undefined)
-    sent.end(JSON.stringify(body))
-    return Effect.sync(() => sent.destroy())
-  })
-
 /** Whose request it is that the responder answers. */
-export const whoAsks = Effect.map(CurrentUser, ({ userId }) => userId)
+export const currentUserId = Effect.map(CurrentUser, ({ userId }) => userId)

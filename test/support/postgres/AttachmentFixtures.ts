@@ -11,7 +11,7 @@ import { Timeouts } from "../../../src/core/Timeouts.ts"
 import { UserId } from "../../../src/core/User.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
 import { TestDatabase } from "../Database.ts"
-import { SharedDatabase, unique } from "./Storage.ts"
+import { SharedDatabase, unique } from "./SharedDatabase.ts"
 
 export const ada = UserId.make("ada")
 export const grace = UserId.make("grace")

@@ -2,16 +2,18 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import type * as http from "node:http"
 import { Effect, Metric } from "effect"
 import { Timeouts } from "../../../src/core/Timeouts.ts"
-import { ask, start } from "../Server.ts"
-import { assertOk, eventually, freshDatabase } from "./BehindProxy.ts"
-import { released } from "./TurnsStored.ts"
+import { ask } from "../Client.ts"
+import { start } from "../Server.ts"
+import { assertOk, freshDatabase } from "./ServerBehindProxy.ts"
+import { eventually } from "../Eventually.ts"
+import { released } from "./StoredTurns.ts"
 
 const timers = Effect.sync(
   () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length
 )
 
 /** A server whose connections, fibers and timers are counted; the playground answers. */
-export const counted = Effect.fnUntraced(function* (
+export const countedServer = Effect.fnUntraced(function* (
   env: Record<string, string> = {},
   patience = Timeouts.defaultValue()
 ) {

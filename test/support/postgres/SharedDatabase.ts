@@ -1,6 +1,6 @@
 import { Context, Effect, Layer, Redacted, Tracer } from "effect"
 import { SqlClient } from "effect/sql"
-import { type IdentityQuery, Identities } from "../../../src/auth/Identities.ts"
+import { Identities, type IdentityQuery } from "../../../src/auth/Identities.ts"
 import { KeySource } from "../../../src/auth/KeySource.ts"
 import { IdentitiesPg } from "../../../src/betterauth/IdentitiesPg.ts"
 import { BetterAuthTables } from "../../../src/betterauth/BetterAuthTables.ts"

@@ -1,7 +1,5 @@
 import * as net from "node:net"
-import { Deferred, Effect, Layer, Queue } from "effect"
-import { type Identity, Identities } from "../../../src/auth/Identities.ts"
-import { cast } from "../Doubles.ts"
+import { Effect } from "effect"
 
 /** A connection that is written to piece by piece. */
 export const connect = (url: string) =>
@@ -38,22 +36,28 @@ export const connect = (url: string) =>
     }
   })
 
-/** Everybody is Ada, and nobody gets in before the test says so. */
-export const doorman = Effect.gen(function* () {
-  const waiting = yield* Queue.unbounded<Effect.Effect<void>>()
-  const ada: Identity = cast[0]!
-  const identities = Layer.succeed(Identities, {
-    find: () =>
-      Effect.gen(function* () {
-        const gate = yield* Deferred.make<void>()
-        yield* Queue.offer(waiting, Effect.asVoid(Deferred.succeed(gate, undefined)))
-        yield* Deferred.await(gate)
-        return ada
-      })
-  })
+/** Bytes to the server as they are, and all that comes back until it closes the connection. */
+export const sendRaw = (url: string, bytes: string | Buffer): Effect.Effect<string> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const { closed, write } = yield* connect(url)
+      yield* Effect.forkScoped(write(bytes))
+      return yield* closed
+    })
+  )
+
+/** The parts of what `sendRaw` gave. */
+export const partsOf = (answer: string) => {
+  const [head = "", body = ""] = answer.split(/\r\n\r\n([\s\S]*)/, 2)
+  const [statusLine = "", ...lines] = head.split("\r\n")
   return {
-    identities,
-    /** Somebody who stands at the door, as soon as there is one; lets them in when run. */
-    next: Queue.take(waiting)
+    status: Number(statusLine.split(" ")[1]),
+    headers: Object.fromEntries(
+      lines.map((line) => {
+        const colon = line.indexOf(":")
+        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
+      })
+    ) as Record<string, string>,
+    body
   }
-})
+}

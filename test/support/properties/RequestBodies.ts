@@ -1,4 +1,4 @@
-import { mark } from "./Mutations.ts"
+import { mark } from "./BodyMutations.ts"
 
 /** What a request can name. */
 export interface Names {

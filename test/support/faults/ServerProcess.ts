@@ -1,8 +1,8 @@
 import { resolve } from "node:path"
 import { Effect } from "effect"
 import { origin } from "../Tokens.ts"
-import { ended, spawned } from "../Commands.ts"
-import { eventually } from "./BehindProxy.ts"
+import { ended, spawned } from "../Processes.ts"
+import { eventually } from "../Eventually.ts"
 
 const project = resolve(import.meta.dirname, "../../..")
 

@@ -1,9 +1,9 @@
-import * as http from "node:http"
 import { assert } from "@effect/vitest"
 import { Arbitrary, Context, Effect, Layer, Schema } from "effect"
-import { freshDatabase } from "../faults/BehindProxy.ts"
+import { freshDatabase } from "../faults/ServerBehindProxy.ts"
 import { TestDatabase } from "../Database.ts"
-import { type Answer, ask, eventsOf, start } from "../Server.ts"
+import { type Answer, ask, askUntil, eventsOf } from "../Client.ts"
+import { start } from "../Server.ts"
 import { pluginClaims, sign } from "../Tokens.ts"
 
 /** The two who are signed in. */
@@ -17,8 +17,8 @@ const inTime = (answer: Effect.Effect<Answer>) => Effect.orDie(Effect.timeout(an
  * The real program on a database of its own. A property that fails prints its `Replay`, which
  * `arbitrary: { replay }` takes in the place of `runs`.
  */
-export class Server extends Context.Service<
-  Server,
+export class PropertyServer extends Context.Service<
+  PropertyServer,
   {
     readonly url: string
     readonly logs: Array<string>
@@ -30,9 +30,9 @@ export class Server extends Context.Service<
     /** Threads and attachments are gone, and so is what was logged. */
     readonly clear: Effect.Effect<void>
   }
->()("test/properties/Server") {
+>()("test/properties/PropertyServer") {
   static readonly layer = Layer.effect(
-    Server,
+    PropertyServer,
     Effect.gen(function* () {
       const { database, key } = yield* freshDatabase
       const { logs, url } = yield* start(database.client)
@@ -45,7 +45,7 @@ export class Server extends Context.Service<
         logs,
         tokens,
         ask: (person, body) => inTime(ask(url, tokens[person], body)),
-        askUntil: (person, body, words) => inTime(hear(url, tokens[person], body, words)),
+        askUntil: (person, body, words) => inTime(askUntil(url, tokens[person], body, words)),
         exec: database.exec,
         clear: Effect.andThen(
           database.exec("delete from chatkit.attachments; delete from chatkit.threads"),
@@ -55,35 +55,6 @@ export class Server extends Context.Service<
     })
   ).pipe(Layer.provide(TestDatabase.layer))
 }
-
-const hear = (url: string, token: string, body: unknown, words: string) =>
-  Effect.callback<Answer>((resume) => {
-    const sent = http.request(
-      new URL("/support/chatkit", url),
-      {
-        method: "POST",
-        agent: false,
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }
-      },
-      (response) => {
-        const { headers, statusCode: status = 0 } = response
-        let body = ""
-        const done = () => resume(Effect.succeed({ status, headers, body }))
-        response.setEncoding("utf8")
-        response.on("error", () => undefined)
-        response.on("end", done)
-        response.on("data", (text: string) => {
-          body += text
-          if (!body.endsWith("\n\n") || !body.includes(words)) return
-          done()
-          sent.destroy()
-        })
-      }
-    )
-    sent.on("error", () => undefined)
-    sent.end(JSON.stringify(body))
-    return Effect.sync(() => sent.destroy())
-  })
 
 export const upTo = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 0, maximum }))
 

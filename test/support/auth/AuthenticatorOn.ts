@@ -10,7 +10,7 @@ import { identitiesMemory, keysOf } from "../Doubles.ts"
 import { verifierOn } from "./Verifier.ts"
 
 /** The whole way from header lines to a person, with doubles for what is outside. */
-export const door = (
+export const authenticatorOn = (
   outside: {
     readonly keys?: Layer.Layer<KeySource>
     readonly identities?: Layer.Layer<Identities>

@@ -4,7 +4,7 @@ import { Playground } from "../../../src/responder/playground/Playground.ts"
 import type * as Answer from "../../../src/responder/Answer.ts"
 import { type MessageTurn, Responder } from "../../../src/responder/Responder.ts"
 import { TestDatabase } from "../Database.ts"
-import { eventually } from "./BehindProxy.ts"
+import { eventually } from "../Eventually.ts"
 
 /** What a responder finds in its history where an answer was stopped. */
 export const cancelNote = "The user cancelled the stream. Stop responding to the prior request."

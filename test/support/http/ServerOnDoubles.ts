@@ -1,4 +1,3 @@
-import * as net from "node:net"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Context, Effect, Layer } from "effect"
 import { HttpServer } from "effect/http"
@@ -7,7 +6,7 @@ import type { IdentityQuery, Identities } from "../../../src/auth/Identities.ts"
 import { KeySource } from "../../../src/auth/KeySource.ts"
 import { SigningKeys } from "../../../src/auth/SigningKeys.ts"
 import type { ChatKit } from "../../../src/chatkit/ChatKit.ts"
-import type { Stores } from "../Threads.ts"
+import type { Stores } from "../ThreadFixtures.ts"
 import type { Readiness } from "../../../src/health/Readiness.ts"
 import { Draining } from "../../../src/http/Draining.ts"
 import * as NodeServer from "../../../src/http/NodeServer.ts"
@@ -15,8 +14,8 @@ import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
 import { Ids } from "../../../src/core/Ids.ts"
 import { Playground } from "../../../src/responder/playground/Playground.ts"
 import type { Responder } from "../../../src/responder/Responder.ts"
-import { AttachmentsPlain, LinksPlain } from "../Conversation.ts"
-import { identitiesMemory, captureLogs, publicKeyOf, Ready } from "../Doubles.ts"
+import { AttachmentsPlain, LinksPlain } from "../ChatKitService.ts"
+import { captureLogs, identitiesMemory, publicKeyOf, Ready } from "../Doubles.ts"
 import { StoresMemory } from "../StoresMemory.ts"
 import { settingsOf } from "../Server.ts"
 import { makeKey, pluginClaims, sign } from "../Tokens.ts"
@@ -35,8 +34,8 @@ export interface Doubles {
 }
 
 /** The real HTTP server on a free port with the cast in memory behind it; any part may be another. */
-export class Served extends Context.Service<
-  Served,
+export class ServerOnDoubles extends Context.Service<
+  ServerOnDoubles,
   {
     readonly url: string
     readonly logs: Array<string>
@@ -46,10 +45,10 @@ export class Served extends Context.Service<
     readonly keyLoads: () => number
     readonly draining: Draining["Service"]
   }
->()("test/http/Served") {
+>()("test/http/ServerOnDoubles") {
   static readonly layer = (doubles: Doubles = {}) =>
     Layer.effect(
-      Served,
+      ServerOnDoubles,
       Effect.gen(function* () {
         const settings = settingsOf(doubles.env)
         const store = Layer.mergeAll(doubles.store ?? StoresMemory, LinksPlain)
@@ -104,32 +103,3 @@ export class Served extends Context.Service<
 /** A good plugin token for one of the cast. */
 export const tokenFor = (person: string, claims: Record<string, unknown> = {}) =>
   Effect.promise(() => sign(key, pluginClaims(person, claims)))
-
-/** Bytes to the server as they are, and all that comes back until it closes the connection. */
-export const raw = (url: string, bytes: string | Buffer): Effect.Effect<string> =>
-  Effect.callback<string>((resume) => {
-    const { hostname, port } = new URL(url)
-    const chunks: Array<Buffer> = []
-    const socket = net.connect(Number(port), hostname, () => socket.write(bytes))
-    // A server that has refused may close while we still send.
-    socket.on("error", () => undefined)
-    socket.on("data", (chunk) => chunks.push(chunk))
-    socket.on("close", () => resume(Effect.succeed(Buffer.concat(chunks).toString("latin1"))))
-    return Effect.sync(() => socket.destroy())
-  })
-
-/** The parts of what `raw` gave. */
-export const partsOf = (answer: string) => {
-  const [head = "", body = ""] = answer.split(/\r\n\r\n([\s\S]*)/, 2)
-  const [statusLine = "", ...lines] = head.split("\r\n")
-  return {
-    status: Number(statusLine.split(" ")[1]),
-    headers: Object.fromEntries(
-      lines.map((line) => {
-        const colon = line.indexOf(":")
-        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
-      })
-    ) as Record<string, string>,
-    body
-  }
-}
