@@ -1,4 +1,4 @@
-import { Clock, Effect, Option, Queue, type Scope, Stream } from "effect"
+import { Cause, Clock, Effect, Option, Queue, type Scope, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { eventJson } from "../protocol/EventJson.ts"
 import { brokenOff, type ThreadStreamEvent } from "../protocol/Events.ts"
@@ -10,6 +10,9 @@ const quiet = 15_000
 
 /** Stands for a comment: proxies close connections that are silent for long. */
 const keepAlive: ReadonlyArray<ThreadStreamEvent> = []
+
+/** Nothing is sent after it, whatever the turn still offers. */
+const stopped: ReadonlyArray<ThreadStreamEvent> = [brokenOff]
 
 const textOf = (events: ReadonlyArray<ThreadStreamEvent>): string => {
   if (events.length === 0) return ": keep-alive\n\n"
@@ -41,13 +44,15 @@ export const sse = (
         const stopping = yield* Effect.timeoutOption(draining.await, left)
         if (Option.isSome(stopping)) break
       }
-      yield* Queue.offer(turn, [brokenOff])
-      yield* Queue.end(turn)
+      yield* Queue.offer(turn, stopped)
     }).pipe(Effect.forkScoped)
 
+    let isOver = false
+    const next = Effect.suspend(() => (isOver ? Cause.done() : Queue.take(turn)))
     const body = Stream.fromPull(
       Effect.succeed(
-        Effect.map(Queue.take(turn), (events) => {
+        Effect.map(next, (events) => {
+          isOver = events === stopped
           lastSent = clock.currentTimeMillisUnsafe()
           return [textOf(events)] as const
         })

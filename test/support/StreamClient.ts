@@ -51,12 +51,14 @@ export const openStream = (
           }
         }
       }
-      const sent = chatKitRequest(url, token).on("close", finish)
+      const sent = chatKitRequest(url, token)
+      // A paused answer may have to be read still when its connection is closed.
+      sent.on("close", () => answer === undefined && finish())
       sent.on("response", (response) => {
         status = response.statusCode ?? 0
         answer = response
         response.on("error", finish)
-        response.on("end", finish)
+        response.on("close", finish)
         response.setEncoding("utf8")
         if (options.deaf !== true) {
           response.on("data", (text: string) => {
