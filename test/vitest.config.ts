@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config"
 
 /** What the product's own deadlines decide: an answer within two seconds, whatever has failed. */
 const deadlines = [
+  "Clients",
   "EndpointKeys",
   "KeyEndpoint",
   "Outage",
