@@ -36,7 +36,7 @@ const withMail = Effect.gen(function* () {
 
 layer(TokenServers.layer, { excludeTestServices: true })("other tokens of Better Auth", (it) => {
   describe("session tokens", () => {
-    it.effect("are refused unless they are asked for, and unsigned ones always", () =>
+    it.effect("are refused unless they are enabled, and unsigned ones always", () =>
       Effect.gen(function* () {
         const { signUp } = yield* startBetterAuth()
         const ada = yield* signUp()
@@ -181,7 +181,7 @@ layer(TokenServers.layer, { excludeTestServices: true })("other tokens of Better
   })
 
   describe("a token out of a mail", () => {
-    it.effect("never lets anybody in, with or without an issuer", () =>
+    it.effect("is refused with and without an issuer", () =>
       Effect.gen(function* () {
         const { call, mailed, signUp, token, url } = yield* withMail
         const ada = yield* signUp()
@@ -216,7 +216,7 @@ layer(TokenServers.layer, { excludeTestServices: true })("other tokens of Better
       })
     )
 
-    it.effect("is kept out by the issuer in the form of versions up to 1.7.14", () =>
+    it.effect("is refused for its issuer in the form of versions up to 1.7.14", () =>
       Effect.gen(function* () {
         const { signUp, url } = yield* startBetterAuth()
         const ada = yield* signUp()

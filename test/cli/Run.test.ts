@@ -141,7 +141,7 @@ describe("settings that cannot work", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("names the host that is none of ours, in one line", () =>
+  it.live("names the host that it cannot listen on, in one line", () =>
     Effect.gen(function* () {
       const directory = yield* freshClone
       // Kept for documentation (RFC 5737), so nobody has it.
@@ -153,11 +153,11 @@ describe("settings that cannot work", () => {
   )
 })
 
-describe(".env.example", () => {
+describe("the values of .env.example", () => {
   const example = readFileSync(join(dirname(runner), "../.env.example"), "utf8")
   const values = parseEnv(example.replace(/^# (?=[A-Z_]+=)/gm, ""))
 
-  it("is no way to a secret that everybody knows, or to docs that nobody asked for", () => {
+  it("give production neither a published secret nor a docs page", () => {
     const copied = parse({ ...values, NODE_ENV: "production" })
     assert.deepStrictEqual(
       "problems" in copied ? copied.problems.map((problem) => problem.split(":")[0]) : [],

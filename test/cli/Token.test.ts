@@ -63,7 +63,7 @@ layer(Clone.layer, { excludeTestServices: true })("npm run token", (it) => {
     })
   )
 
-  it.effect("says who there is when nobody is called so, and how it is used", () =>
+  it.effect("lists the demo people for an unknown name, and prints the usage without one", () =>
     Effect.gen(function* () {
       assert.match(yield* refused(["bob"]), /ada, grace, asleep, ghost/)
       const usage = yield* refused([])
@@ -130,7 +130,7 @@ layer(Clone.layer, { excludeTestServices: true })("npm run token", (it) => {
     })
   )
 
-  it.effect("never asks the key endpoint, nor says what only the server can know", () =>
+  it.effect("never asks the key endpoint, and gives no verdict that depends on it", () =>
     Effect.gen(function* () {
       const ada = (yield* token(["ada"])).out.trim()
       const { connections, port } = yield* silentPort

@@ -91,7 +91,7 @@ const outcomes = (effects: Record<string, Effect.Effect<unknown, unknown>>) =>
 
 /** Whose is whose, in every store. */
 export const privacy = (it: Vitest.MethodsNonLive<Stores>) => {
-  it.effect("lets nobody find, change or delete what is another's", () =>
+  it.effect("refuses to read, change or delete another user's data", () =>
     Effect.gen(function* () {
       const { attachments, ids, store, user, turns } = yield* userWith(2)
       const [id = "", free = ""] = ids
@@ -146,7 +146,7 @@ export const privacy = (it: Vitest.MethodsNonLive<Stores>) => {
     })
   )
 
-  it.effect("knows no cursor that is none of the user's threads", () =>
+  it.effect("refuses a cursor that is not one of the user's threads", () =>
     Effect.gen(function* () {
       const { store, user } = yield* userWith(2)
       const other = yield* userWith(1)

@@ -34,7 +34,7 @@ const dictated = Effect.gen(function* () {
 })
 
 describe.skipIf(!onRealServer)("a database that is lost in the middle of an answer", () => {
-  layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
+  layer(TestDatabase.layer, { excludeTestServices: true })((it) => {
     it.effect("ends it with one retryable error event, and keeps what was done", () =>
       Effect.gen(function* () {
         const { dictate, proxy, token, url } = yield* dictated
@@ -56,7 +56,7 @@ describe.skipIf(!onRealServer)("a database that is lost in the middle of an answ
       })
     )
 
-    it.effect("and is back before the next item is not noticed", () =>
+    it.effect("and is back before the next item causes no failure", () =>
       Effect.gen(function* () {
         const { dictate, proxy, token, url } = yield* dictated
         const client = yield* openStream(url, token, { message: "dictation" })

@@ -12,7 +12,7 @@ const read = (url: string, token: string, thread_id: string) =>
   assertOk(ask(url, token, { type: "threads.get_by_id", params: { thread_id } }))
 
 describe.skipIf(!onRealServer)("a process that is killed", () => {
-  layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
+  layer(TestDatabase.layer, { excludeTestServices: true })((it) => {
     it.effect("in the middle of an answer leaves what was done, and its thread to others", () =>
       Effect.gen(function* () {
         const { database, token } = yield* freshDatabase
@@ -37,7 +37,7 @@ describe.skipIf(!onRealServer)("a process that is killed", () => {
       })
     )
 
-    it.effect("at whatever moment has stored all that it has told its clients is done", () =>
+    it.effect("at whatever moment has stored every item it reported as done", () =>
       Effect.gen(function* () {
         const { database, token } = yield* freshDatabase
         const parts = Array.from({ length: 60 }, (_, index) => `Part ${index} of it`)

@@ -52,7 +52,7 @@ const assertBeginning = (items: ReadonlyArray<readonly [string, string]>) => {
   if (items.length > 1) assert.isTrue(parts[whole.length]?.startsWith(last), last)
 }
 
-layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up", (it) => {
+layer(TestDatabase.layer, { excludeTestServices: true })("a disconnect", (it) => {
   it.effect("at whatever moment leaves a beginning of the answer and at most one note", () =>
     Effect.gen(function* () {
       const { nothingLeft, token, url } = yield* countedServer({}, forgiving)
@@ -66,7 +66,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
     })
   )
 
-  it.effect("at whatever moment leaves a thread that it found as ready as before", () =>
+  it.effect("at whatever moment leaves an existing thread ready for the next message", () =>
     Effect.gen(function* () {
       const { nothingLeft, token, url } = yield* countedServer({}, forgiving)
       const answers = yield* Effect.forEach(moments, () =>

@@ -11,7 +11,7 @@ import {
 } from "../support/faults/ServerBehindProxy.ts"
 
 describe.skipIf(!onRealServer)("a database that is gone", () => {
-  layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
+  layer(TestDatabase.layer, { excludeTestServices: true })((it) => {
     it.effect("does not keep the server from starting, and heals by itself", () =>
       Effect.gen(function* () {
         const { logs, proxy, token, url } = yield* behindProxy({ before: (proxy) => proxy.refuse })
@@ -66,7 +66,7 @@ describe.skipIf(!onRealServer)("a database that is gone", () => {
       })
     )
 
-    it.effect("and back between two requests is not noticed by anybody", () =>
+    it.effect("that is back before the next request causes no failure", () =>
       Effect.gen(function* () {
         const { proxy, token, url } = yield* behindProxy()
         yield* Effect.forEach(Array.from({ length: 10 }), () => assertOk(ask(url, token)), {
@@ -79,7 +79,7 @@ describe.skipIf(!onRealServer)("a database that is gone", () => {
       })
     )
 
-    it.effect("whose connections turn out to be dead when they are used is not noticed", () =>
+    it.effect("whose idle connections turn out to be dead causes no failure", () =>
       Effect.gen(function* () {
         const { proxy, token, url } = yield* behindProxy()
         yield* Effect.forEach(Array.from({ length: 10 }), () => assertOk(ask(url, token)), {

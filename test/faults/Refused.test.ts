@@ -27,8 +27,8 @@ const ownRole = Effect.gen(function* () {
 
 const databaseName = Effect.map(TestDatabase, ({ url }) => new URL(url!).pathname.slice(1))
 
-describe.skipIf(!onRealServer)("a PostgreSQL that answers, but not with rows", () => {
-  layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
+describe.skipIf(!onRealServer)("a PostgreSQL that refuses what it is asked", () => {
+  layer(TestDatabase.layer, { excludeTestServices: true })((it) => {
     it.effect("is restarted while idle: the next request does not notice", () =>
       Effect.gen(function* () {
         const { database, token, url } = yield* behindProxy()
@@ -68,7 +68,7 @@ describe.skipIf(!onRealServer)("a PostgreSQL that answers, but not with rows", (
       ["53300", "has no connection left"],
       ["57P03", "is starting up"]
     ] as const) {
-      it.effect(`${what} (${sqlstate})`, () =>
+      it.effect(`${what} (${sqlstate}): 503 each time, and 200 on the first request after`, () =>
         Effect.gen(function* () {
           const { logs, proxy, token, url } = yield* behindProxy({
             before: (proxy) => proxy.answer(errorResponse(sqlstate))
@@ -88,7 +88,7 @@ describe.skipIf(!onRealServer)("a PostgreSQL that answers, but not with rows", (
       )
     }
 
-    it.effect("does not let this role read the sessions", () =>
+    it.effect("does not let this role read the sessions: 503 until it may", () =>
       Effect.gen(function* () {
         yield* ownRole
         const { database, logs, token, url } = yield* behindProxy({
@@ -109,7 +109,7 @@ describe.skipIf(!onRealServer)("a PostgreSQL that answers, but not with rows", (
       })
     )
 
-    it.effect("has lost the session table, and finds it again", () =>
+    it.effect("has lost the session table: 503 until it is back", () =>
       Effect.gen(function* () {
         const { database, logs, token, url } = yield* behindProxy()
         yield* assertOk(ask(url, token))

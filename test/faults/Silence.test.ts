@@ -19,12 +19,12 @@ const recoveries: Record<string, (proxy: Proxy) => Effect.Effect<void>> = {
 }
 
 describe.skipIf(!onRealServer)("a network that falls silent", () => {
-  layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
+  layer(TestDatabase.layer, { excludeTestServices: true })((it) => {
     for (const poolSize of [1, 10]) {
       for (const [how, recover] of Object.entries(recoveries)) {
         // At the same time, each on a database of its own: most of it is waiting.
         it.effect(
-          `is over with the first request when it ${how}, pool of ${poolSize}`,
+          `is answered 503, and 200 on the first request after it ${how}, pool of ${poolSize}`,
           () =>
             Effect.gen(function* () {
               const { proxy, token, url } = yield* behindProxy({ poolSize })

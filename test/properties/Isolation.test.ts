@@ -82,7 +82,7 @@ const asAlone = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>) {
 })
 
 layer(PropertyServer.layer, { excludeTestServices: true })("whatever two people ask", (it) => {
-  it.effect("what is the other's is what nobody has, to every operation", () =>
+  it.effect("another user's id is answered like an unknown id by every operation", () =>
     asAlone([...beginning, ...prying])
   )
 

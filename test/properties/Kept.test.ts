@@ -26,7 +26,7 @@ const json = Arbitrary.all([
 
 layer(PropertyServer.layer, { excludeTestServices: true })("whatever a client says", (it) => {
   it.effect.prop(
-    "comes back from a new reading as it went",
+    "is read back as it was streamed",
     { json, text },
     ({ json, text }) =>
       Effect.gen(function* () {

@@ -98,7 +98,7 @@ layer(PropertyServer.layer, { excludeTestServices: true })(
   "whatever a client does with a link",
   (it) => {
     it.effect.prop(
-      "is never answered 500, lets nobody in, and harms nothing",
+      "is never answered 500, gives no other user access, and changes nothing",
       {
         method: Schema.Literals(methods),
         purpose: Schema.Literals(["upload", "upload", "content"]),
@@ -140,7 +140,7 @@ layer(PropertyServer.layer, { excludeTestServices: true })(
       { arbitrary: { runs: 150 } }
     )
 
-    it.effect("every upload that is no good one is refused by name", () =>
+    it.effect("every invalid upload is refused with its reason", () =>
       Effect.gen(function* () {
         const { clear, logs, tokens, url } = yield* PropertyServer
         yield* clear

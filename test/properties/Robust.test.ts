@@ -59,7 +59,7 @@ const survives = Effect.fnUntraced(function* ({ thread_id }: Names, body: string
 })
 
 layer(PropertyServer.layer, { excludeTestServices: true })("whatever body a client sends", (it) => {
-  it.effect("a good one is answered 200", () =>
+  it.effect("is answered 200 when it is valid", () =>
     Effect.gen(function* () {
       for (const type of types) {
         const names = yield* begin
@@ -70,7 +70,7 @@ layer(PropertyServer.layer, { excludeTestServices: true })("whatever body a clie
   )
 
   it.effect.prop(
-    "one that is nearly good is never answered 500, and harms nothing",
+    "is never answered 500 when it is nearly valid, and harms nothing",
     [Schema.Literals(types), Arbitrary.schema(Mutation)],
     ([type, mutation]) =>
       Effect.gen(function* () {
@@ -110,7 +110,7 @@ layer(PropertyServer.layer, { excludeTestServices: true })("whatever body a clie
     "the place of the request": () => here
   }
   for (const [place, bodyOf] of Object.entries(places)) {
-    it.effect(`deep JSON is survived in ${place}`, () =>
+    it.effect(`is never answered 500 with deep JSON in ${place}, and harms nothing`, () =>
       Effect.gen(function* () {
         for (const json of Object.values(deep)) {
           const names = yield* begin

@@ -166,7 +166,7 @@ describe("a genuine token", () => {
 
 describe("whatever is signed with the secret", () => {
   it.effect.prop(
-    "is no defect, and at most one question, about an address",
+    "causes no defect, and at most one lookup of an address",
     [
       Arbitrary.array(
         oneOf("iat", "nbf", "iss", "aud", "sub", "sid", "email", "session", "user", "__proto__"),

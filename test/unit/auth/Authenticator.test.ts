@@ -111,7 +111,7 @@ describe("the order of the steps", () => {
 })
 
 describe("Authenticator", () => {
-  it.effect("knows everybody of the cast", () =>
+  it.effect("accepts the signed-in user, and refuses a signed-out, unknown or banned one", () =>
     Effect.gen(function* () {
       const { sessionId, userId, verification } = yield* authenticate(
         `Bearer ${yield* hs256("ada")}`
@@ -126,7 +126,7 @@ describe("Authenticator", () => {
     }).pipe(Effect.provide(authenticatorOn()))
   )
 
-  it.effect("holds a token to the session it names", () =>
+  it.effect("refuses a token whose own session is gone, though its user has another", () =>
     Effect.gen(function* () {
       const own = yield* hs256("ada", { sid: "ada-session" })
       assert.strictEqual((yield* authenticate(`Bearer ${own}`)).sessionId, "ada-session")
@@ -162,7 +162,7 @@ describe("Authenticator", () => {
     })
   )
 
-  it.effect("caches nobody: signing out counts on the very next request", () =>
+  it.effect("caches no session: signing out counts on the very next request", () =>
     Effect.gen(function* () {
       const identities = [...cast]
       const asked: Array<IdentityQuery> = []
@@ -179,7 +179,7 @@ describe("Authenticator", () => {
     })
   )
 
-  it.effect("asks nobody about malformed, forged and expired credentials", () =>
+  it.effect("looks nothing up for malformed, forged and expired credentials", () =>
     Effect.gen(function* () {
       const key = yield* Effect.promise(() => makeKey())
       const other = yield* Effect.promise(() => makeKey())
@@ -214,7 +214,7 @@ describe("Authenticator", () => {
     })
   )
 
-  it.effect("takes no outage for a refusal, and no refusal for an outage", () =>
+  it.effect("tells outages from refusals", () =>
     Effect.gen(function* () {
       const key = yield* Effect.promise(() => makeKey())
       const line = `Bearer ${yield* Effect.promise(() => sign(key, claims("ada")))}`

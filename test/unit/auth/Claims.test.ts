@@ -121,7 +121,7 @@ describe("the e-mail's syntax", () => {
 
 describe("the times", () => {
   it.for([undefined, null, "1800000900", Infinity, NaN, true, [now + 900]])(
-    "need an expiry that is a finite number, not %j",
+    "need an expiry that is a finite number, not %o",
     (exp) => {
       assert.strictEqual(read(pluginPayload({ exp })), "expiry_missing")
       assert.strictEqual(read(appPayload({ exp }), hs256), "expiry_missing")
@@ -186,7 +186,7 @@ describe("the issuer", () => {
   })
 
   it.for([`${origin}/`, `${origin}/api/auth`, origin.toUpperCase(), "", null, [origin], undefined])(
-    "must be that very one, not %j",
+    "must be that very one, not %o",
     (iss) => {
       assert.strictEqual(read(pluginPayload({ iss }), plugin, ours), "issuer")
       assert.strictEqual(read(appPayload({ iss }), hs256, ours), "issuer")

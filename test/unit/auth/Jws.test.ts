@@ -19,7 +19,7 @@ describe("shapeOf", () => {
     ["a.b.c.d", "malformed_token"],
     ["eyJhbGciOiJkaXIifQ..aXY.Y2lwaGVy.dGFn", "encrypted_token"],
     ["a.b.c.d.e.f", "malformed_token"]
-  ])("takes %j for %s", ([token, reason]) => {
+  ])("classifies %j as %s", ([token, reason]) => {
     assert.strictEqual(shapeOf(token), reason)
     assert.strictEqual(parseHeader(token), reason)
   })
@@ -86,7 +86,7 @@ describe("parseHeader", () => {
   })
 
   it.for([undefined, null, 256, ["HS256"], { toString: null }, true])(
-    "refuses the algorithm %j",
+    "refuses the algorithm %o",
     (alg) => assert.strictEqual(parseHeader(withHeader({ alg })), "algorithm_not_allowed")
   )
 

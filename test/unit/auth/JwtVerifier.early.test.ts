@@ -79,9 +79,9 @@ const reasonOf = (...lines: ReadonlyArray<string>) =>
     error._tag === "InvalidToken" ? error.reason : error._tag
   )
 
-layer(closed)("who cannot be let in", (it) => {
+layer(closed)("credentials that cannot be accepted", (it) => {
   it.effect.each(hopeless.map(([reason, tokens], i) => [reason, i, tokens] as const))(
-    "is refused without keys, cryptography or a question: %s (%d)",
+    "are refused without keys, cryptography or a lookup: %s (%d)",
     ([reason, , tokens]) =>
       Effect.gen(function* () {
         const verified = yield* verifications(
@@ -95,7 +95,7 @@ layer(closed)("who cannot be let in", (it) => {
       })
   )
 
-  it.effect("is refused without keys, cryptography or a question: no token at all", () =>
+  it.effect("are refused without keys, cryptography or a lookup: no token at all", () =>
     Effect.gen(function* () {
       const good = yield* Effect.promise(() => hs256({}))
       const verified = yield* verifications(
@@ -117,7 +117,7 @@ layer(closed)("who cannot be let in", (it) => {
     })
   )
 
-  it.effect("is not asked about when a key decides", () =>
+  it.effect("are refused by their key without a lookup", () =>
     Effect.gen(function* () {
       const cases = [
         ["signature", yield* Effect.promise(() => sign(impostor, claims()))],
@@ -136,7 +136,7 @@ layer(closed)("who cannot be let in", (it) => {
     })
   )
 
-  it.effect("is told apart from those who can: they cost one question each", () =>
+  it.effect("cost less than a good token, which costs one lookup each time", () =>
     Effect.gen(function* () {
       const token = yield* Effect.promise(() => plugin({}))
       const verified = yield* verifications(

@@ -140,7 +140,7 @@ describe("a key that is not known yet", () => {
 })
 
 describe("a caller who waits for keys", () => {
-  it.effect("does not take the answer from the others by leaving", () =>
+  it.effect("does not cancel the load for the others by leaving", () =>
     Effect.gen(function* () {
       const source = changingSource()
       const answer = yield* Deferred.make<ReadonlyArray<PublicKey>>()

@@ -55,7 +55,7 @@ describe("Users", () => {
     })
   )
 
-  it.effect("hands on a user who is signed out; sessions are not its business", () =>
+  it.effect("returns a signed-out user without a session", () =>
     Effect.gen(function* () {
       const identity = yield* find(claimsOf("asleep"), identitiesMemory())
       assert.isUndefined(identity.sessionId)
@@ -92,7 +92,7 @@ describe("Users", () => {
     })
   )
 
-  it.effect("refuses an address that belongs to somebody else by now", () =>
+  it.effect("refuses a token whose subject is another user", () =>
     Effect.gen(function* () {
       for (const subject of ["grace", "Ada", "ada ", "", "ada@example.com"]) {
         assert.deepInclude(yield* failureOf(claimsOf("ada", { subject })), {

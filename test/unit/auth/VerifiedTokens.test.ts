@@ -122,7 +122,7 @@ describe("the memory of verified tokens", () => {
     assert.strictEqual(memory.known("a"), "")
   })
 
-  it("may have no room at all", () => {
+  it("remembers nothing where a bound is 0", () => {
     for (const bounds of [{ entries: 0 }, { bytes: 0 }, { milliseconds: 0 }]) {
       const memory = memoryOf(bounds)
       memory.rememberAll("ab")

@@ -216,7 +216,7 @@ layer(SharedDatabase, { excludeTestServices: true })("lookups of identities", (i
     }).pipe(Effect.provide(TestClock.layer()))
   )
 
-  it.effect("are of the moment: what is under way does not answer who asks later", () =>
+  it.effect("see the present: a statement under way does not answer a later lookup", () =>
     Effect.gen(function* () {
       const schema = yield* auth
       const { find, next } = yield* heldLookups(schema)

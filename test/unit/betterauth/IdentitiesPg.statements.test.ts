@@ -78,7 +78,7 @@ layer(SharedDatabase, { excludeTestServices: true })("Identities, by the stateme
     })
   )
 
-  it.effect("answers those who stay when others leave a shared statement", () =>
+  it.effect("answers the remaining callers when others leave a shared statement", () =>
     Effect.gen(function* () {
       const { find } = yield* betterAuth(yield* schemaWith(betterAuthTables + people))
       yield* find({})

@@ -184,7 +184,7 @@ describe("ChatKit", () => {
     })
   }
 
-  it.effect("stops the responder when nobody listens any more, and keeps what was done", () =>
+  it.effect("stops the responder when the client disconnects, and keeps what was done", () =>
     Effect.gen(function* () {
       const stopped = yield* Deferred.make<void>()
       const listening = yield* Deferred.make<void>()
@@ -207,7 +207,7 @@ describe("ChatKit", () => {
     })
   )
 
-  it.effect("knows no thread but one's own, and stores nothing then", () =>
+  it.effect("does not find another user's thread, and stores nothing then", () =>
     Effect.gen(function* () {
       yield* stream(create("Hello"), "grace")
       const before = yield* stored("grace")
@@ -223,7 +223,7 @@ describe("ChatKit", () => {
     }).pipe(Effect.provide(chatKit()))
   )
 
-  it.effect("knows no attachment, and stores nothing then", () =>
+  it.effect("does not find an unknown attachment, and stores nothing then", () =>
     Effect.gen(function* () {
       const failed = yield* refusal(create("Hi", { attachments: ["atc_1"] }))
       assert.deepInclude(failed, { _tag: "NotFound", object: "Attachment" })

@@ -73,7 +73,7 @@ describe("ChatKit, lists", () => {
     }).pipe(Effect.provide(chatKit()))
   )
 
-  it.effect("shows nobody another's threads", () =>
+  it.effect("lists the user's own threads only", () =>
     Effect.gen(function* () {
       yield* withThreads(3)
       assert.deepEqual<unknown>(yield* document(list(), "grace"), { data: [], has_more: false })

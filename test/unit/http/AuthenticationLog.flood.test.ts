@@ -16,7 +16,7 @@ interface Line {
 }
 const read = (lines: ReadonlyArray<string>) => lines.map((line) => JSON.parse(line) as Line)
 
-describe("a flood", () => {
+describe("a flood of attempts", () => {
   const failuresPerMinute = 600
   const refused = Exit.fail(new InvalidToken({ reason: "signature" }))
   const accepted: Exit.Exit<CurrentUser["Service"]> = Exit.succeed({

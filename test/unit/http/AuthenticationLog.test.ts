@@ -28,7 +28,7 @@ const attemptOf = Effect.fnUntraced(function* (asking: (url: string) => Effect.E
 const withHeader = (authorization: string | ReadonlyArray<string>) => (url: string) =>
   request(url, { headers: { authorization }, body: {} })
 
-layer(ServerOnDoubles.layer(), { excludeTestServices: true })("attempts", (it) => {
+layer(ServerOnDoubles.layer(), { excludeTestServices: true })("logged attempts", (it) => {
   it.effect("writes who came in, by what token and from where", () =>
     Effect.gen(function* () {
       const token = yield* tokenFor("ada")
@@ -215,7 +215,7 @@ const leaksOf = Effect.fnUntraced(function* (
   })
 })
 
-describe("attempts", () => {
+describe("logged attempts", () => {
   it.live("are unavailable, not refused, during an outage", () =>
     Effect.gen(function* () {
       const token = yield* tokenFor("ada")

@@ -21,7 +21,7 @@ const input = (content: unknown, more = {}) => ({
 })
 
 layer(ServerOnDoubles.layer(), { excludeTestServices: true })("bodies", (it) => {
-  it.effect("refuses what is no JSON", () =>
+  it.effect("refuses a body that is not JSON", () =>
     Effect.gen(function* () {
       const { url } = yield* ServerOnDoubles
       const token = yield* tokenFor("ada")
@@ -84,7 +84,7 @@ layer(ServerOnDoubles.layer(), { excludeTestServices: true })("bodies", (it) => 
     })
   )
 
-  it.effect("refuses JSON that is no object, and an empty body", () =>
+  it.effect("refuses JSON that is not an object, and an empty body", () =>
     Effect.gen(function* () {
       const { url } = yield* ServerOnDoubles
       const token = yield* tokenFor("ada")

@@ -40,7 +40,7 @@ layer(ServerOnDoubles.layer({ env: { CORS_ORIGINS: `${listed}, https://other.exa
     })
   )
 
-  it.effect("lets nobody else in", () =>
+  it.effect("allows no other origin", () =>
     Effect.gen(function* () {
       const { url } = yield* ServerOnDoubles
       for (const origin of [
@@ -105,7 +105,7 @@ layer(ServerOnDoubles.layer({ env: { CORS_ORIGINS: `${listed}, https://other.exa
 })
 
 describe("cors", () => {
-  it.live("of an outage reaches the page too", () =>
+  it.live("puts the headers on an outage, too", () =>
     Effect.gen(function* () {
       const { url } = yield* ServerOnDoubles
       const authorization = `Bearer ${yield* tokenFor("ada")}`

@@ -100,7 +100,7 @@ layer(ServerOnDoubles.layer({ env: { DOCS: "on" } }), { excludeTestServices: tru
       })
     )
 
-    it.effect("keeps what is somebody's own out of every cache", () =>
+    it.effect("forbids every cache to store a user's data", () =>
       Effect.gen(function* () {
         const { url } = yield* ServerOnDoubles
         const token = yield* tokenFor("ada")

@@ -48,7 +48,7 @@ layer(ServerOnDoubles.layer(), { excludeTestServices: true })("refusals", (it) =
     })
   )
 
-  it.effect("names no error to somebody without credentials for this scheme", () =>
+  it.effect("challenges without an error code where no bearer token was sent", () =>
     Effect.gen(function* () {
       const { asked, keyLoads, url } = yield* ServerOnDoubles
       const before = [asked.length, keyLoads()]

@@ -145,7 +145,7 @@ describe("a stream whose turn", () => {
     })
   )
 
-  it.live("nobody listens to any more is interrupted, and says nothing", () =>
+  it.live("lost its client is interrupted, and logs no failure", () =>
     Effect.gen(function* () {
       const ended = yield* Deferred.make<void>()
       const responder = responding((turn) =>

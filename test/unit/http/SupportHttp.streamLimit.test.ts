@@ -85,7 +85,7 @@ describe("the ninth answer at a time", () => {
     }).pipe(onServer())
   )
 
-  it.live("concerns nobody else, and no document", () =>
+  it.live("blocks no other user, and no request that does not stream", () =>
     Effect.gen(function* () {
       const { clients, token, url } = yield* holding(8)
       const theirs = yield* ask(url, yield* tokenFor("grace"), { message: "Hello" })
@@ -132,7 +132,7 @@ describe("the ninth answer at a time", () => {
     )
   }
 
-  it.live("is another one where the operator says so", () =>
+  it.live("is moved by STREAMS_PER_USER", () =>
     Effect.gen(function* () {
       const { clients, token, url } = yield* holding(2)
       assert.strictEqual(yield* probe(url, token), 429)

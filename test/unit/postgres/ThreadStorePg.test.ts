@@ -169,7 +169,7 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("ThreadStorePg", (it) =>
     })
   )
 
-  it.effect("is itself again after the database was restored from before its tables", () =>
+  it.effect("works again after the database was restored from before its tables", () =>
     Effect.gen(function* () {
       const { store, user } = yield* userWith(1)
       const { exec } = yield* TestDatabase

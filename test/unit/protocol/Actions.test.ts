@@ -11,7 +11,7 @@ describe("an action that a client sends", () => {
     assert.deepStrictEqual(read({ type: "go", payload }), Result.succeed({ type: "go", payload }))
   })
 
-  it("has nothing else", () => {
+  it("drops every other member", () => {
     assert.deepStrictEqual(
       read({ type: "go", payload: 1, handler: "server", streaming: false }),
       Result.succeed({ type: "go", payload: 1 })

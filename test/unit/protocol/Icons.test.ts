@@ -11,7 +11,7 @@ describe("the name of an icon", () => {
     )
   })
 
-  it("is nothing else", () => {
+  it("is refused when it is any other", () => {
     const names = ["", "icon-name", "Agent", "vendor", "other:icon-name", " vendor:x", 1, null]
     assert.deepStrictEqual(names.filter(isIconName), [])
   })

@@ -35,7 +35,7 @@ describe("ChatKitRequest", () => {
     }
   })
 
-  it("refuses what is no integer", () => {
+  it("refuses anything but an integer", () => {
     for (const limit of [
       5.5,
       "5.5",

@@ -37,7 +37,7 @@ describe("the secret", () => {
     settingsOf({ ...production, BETTER_AUTH_SECRET: "a1".repeat(16) })
   })
 
-  it("is never a key that others may know, in development either", () => {
+  it("is refused when it is a public or private key, in development too", () => {
     const keys = [
       `{"kty":"OKP","crv":"Ed25519","x":"${"A".repeat(43)}"}`,
       `{ "keys": [{ "kty": "RSA", "n": "${"A".repeat(43)}", "e": "AQAB" }] }`,

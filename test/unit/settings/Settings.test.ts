@@ -320,7 +320,7 @@ describe(".env.example", () => {
     settingsOf(all)
   })
 
-  it("has a secret that nobody can take to production", () => {
+  it("has a secret that production refuses", () => {
     const { BETTER_AUTH_SECRET } = entries(/^# (BETTER_AUTH_SECRET)=(.*)$/gm)
     assert.isString(BETTER_AUTH_SECRET)
     assertProblem(

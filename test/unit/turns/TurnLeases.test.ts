@@ -102,7 +102,7 @@ describe("TurnLeases", () => {
     }).pipe(Effect.scoped, withStore)
   )
 
-  it.effect("gives a thread whose server crashed to whoever waits for it", () =>
+  it.effect("gives the thread of a crashed server to the next turn that waits", () =>
     Effect.gen(function* () {
       const { crash, one, two } = yield* servers
       const forgotten = yield* Scope.make()
@@ -116,7 +116,7 @@ describe("TurnLeases", () => {
     }).pipe(Effect.scoped, withStore)
   )
 
-  it.effect("passes the thread on although the one who waited first has left", () =>
+  it.effect("passes the thread on when the turn that waited first has left", () =>
     Effect.gen(function* () {
       const { one } = yield* servers
       const first = yield* hold(one)
