@@ -13,7 +13,7 @@ interface Title {
   readonly path: string
 }
 
-/** What begins a block or a test, as Prettier indents it, and the next string after a bracket. */
+/** The start of a block or a test, as Prettier indents it, and the next string after a bracket. */
 const beginning = /^( *)(?:for \(.*\) )?(describe|layer|it)\b/
 const title = /\(\s*("(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`),/
 

@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config"
 
-/** What the product's own deadlines decide: an answer within two seconds, whatever has failed. */
+/** Files that measure the product's own deadlines: an answer within two seconds, come what may. */
 const deadlines = [
   "Clients",
   "EndpointKeys",

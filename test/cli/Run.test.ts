@@ -32,7 +32,7 @@ const oldNode = (process.env["PATH"] ?? "")
   .map((directory) => join(directory, "node"))
   .find((node) => existsSync(node) && majorOf(node) < 24)
 
-/** What a start that cannot work leaves: one message, no stack trace, exit code 1. */
+/** A start that cannot work leaves one message, no stack trace and exit code 1. */
 const refusalOf = (directory: string, env: Record<string, string>) =>
   Effect.map(outcomeOf(directory, "start", [], env), ({ code, err, out }) => {
     assert.strictEqual(code, 1)

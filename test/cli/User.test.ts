@@ -41,7 +41,7 @@ const kept = Effect.gen(function* () {
   }
 })
 
-/** What both databases have to show: export, delete, and nothing but that user's gone. */
+/** Both databases export and delete one user's data, and keep everybody else's. */
 const exportsAndDeletes = Effect.fnUntraced(function* (
   directory: string,
   env: Record<string, string> = {}

@@ -31,7 +31,7 @@ const rootUpdate = (...state: Parameters<typeof root>) =>
 const delta = (delta: string, done: boolean) =>
   updated("msg_2", "widget.streaming_text.value_delta", { component_id: "t", delta, done })
 
-/** What answers the first message of somebody, after the events before the answer. */
+/** The events that answer a new client's first message, without the opening ones. */
 const answering = Effect.fnUntraced(function* (
   respond: ResponderShape["respond"],
   ...events: ReadonlyArray<Fields>

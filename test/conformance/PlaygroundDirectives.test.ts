@@ -18,7 +18,7 @@ import {
 } from "../support/conformance/Expected.ts"
 import { ConformanceServer, newClient } from "../support/conformance/ConformanceServer.ts"
 
-/** What somebody's first message is answered with, and what is stored of it. */
+/** The answer to a new client's first message, and the items stored of it. */
 const answers = Effect.fnUntraced(function* (
   text: string,
   events: ReadonlyArray<Fields>,

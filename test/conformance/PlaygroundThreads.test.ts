@@ -17,7 +17,7 @@ import {
 } from "../support/conformance/Expected.ts"
 import { ConformanceServer, newClient } from "../support/conformance/ConformanceServer.ts"
 
-/** What somebody's first message is answered with. */
+/** The answer to a new client's first message. */
 const answers = Effect.fnUntraced(function* (text: string, ...events: ReadonlyArray<Fields>) {
   const me = yield* newClient()
   assert.strictEqual(yield* me.stream(create(text)), sse(...opened(text), ...events))

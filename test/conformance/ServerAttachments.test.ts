@@ -40,7 +40,7 @@ const ready = (thread_id = "thr_1") => ({
 
 const metadata = { openai_file_id: "file_1" }
 
-/** What only the server is to know of the attachment `atc_1`. */
+/** Metadata of the attachment `atc_1` that only the server may know. */
 const tag = Effect.fnUntraced(function* ({ attachments, unnamed, userId }: Client) {
   const [record] = yield* attachments.load(userId, [unnamed("atc_1")])
   assert(record !== undefined)

@@ -9,7 +9,7 @@ import {
 
 const read = (file: string) => readFileSync(new URL(`transcripts/${file}`, import.meta.url), "utf8")
 
-/** What the reference server answered, its ids counted from one; its times have no zone. */
+/** The reference server's answer, its ids counted from one; its times have no zone. */
 const recorded = (file: string) => {
   const names = new Map<string, string>()
   const counts = new Map<string, number>()

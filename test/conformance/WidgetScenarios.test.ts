@@ -38,7 +38,7 @@ const roots: ReadonlyArray<readonly [string, (value: string, streaming?: boolean
     ]
   ]
 
-/** What is sent between the first state of a widget and its end. */
+/** The events between the first state of a widget and its end. */
 const between = Effect.fnUntraced(function* (...states: ReadonlyArray<WidgetRoot>) {
   const me = yield* newClient({
     respond: (turn) => Answer.streamWidget(turn, Stream.fromIterable(states))

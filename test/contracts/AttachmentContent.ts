@@ -37,7 +37,7 @@ const uploader = Effect.fnUntraced(function* (count: number) {
 const bytesThen = <E>(then: Effect.Effect<unknown, E>) =>
   Stream.concat(Stream.make(bytesOf(300_000)), Stream.drain(Stream.fromEffect(then)))
 
-/** What every adapter does with the bytes of attachments. */
+/** The behaviour of every adapter that stores the bytes of attachments. */
 export const content = (it: Vitest.MethodsNonLive<Stores | Ages>) => {
   const size = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 300_000 }))
   it.effect.prop(

@@ -9,7 +9,7 @@ import {
   userWith
 } from "../support/ThreadFixtures.ts"
 
-/** What every adapter does with the records of attachments. */
+/** The behaviour of every adapter that stores the records of attachments. */
 export const attachments = (it: Vitest.MethodsNonLive<Stores>) => {
   it.effect("gives attachments back in the order they are asked for", () =>
     Effect.gen(function* () {

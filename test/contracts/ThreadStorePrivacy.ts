@@ -53,7 +53,7 @@ export const attempts = ({ attachments, store, turns }: AllStores, user: UserId)
   return { ofThread, ofAttachment }
 }
 
-/** What the attempts at something that does not exist come to. */
+/** The outcomes of attempts at something that does not exist. */
 export const nothing = {
   loadThread: "NotFound(Thread)",
   loadThreads: "NotFound(Thread)",
@@ -89,7 +89,7 @@ const outcomes = (effects: Record<string, Effect.Effect<unknown, unknown>>) =>
     )
   )
 
-/** Whose is whose, in every store. */
+/** Every store keeps the data of one user from the others. */
 export const privacy = (it: Vitest.MethodsNonLive<Stores>) => {
   it.effect("refuses to read, change or delete another user's data", () =>
     Effect.gen(function* () {

@@ -37,7 +37,7 @@ const oneOfEach = (thread_id: string): ReadonlyArray<ThreadItem> => [
   { id: "note", thread_id, created_at, type: "sdk_hidden_context", content: "stopped" }
 ]
 
-/** What every store gives back of what was stored. */
+/** Every store gives back what was stored. */
 export const reads = (it: Vitest.MethodsNonLive<Stores>) => {
   it.effect("gives back what was stored, its members in their order", () =>
     Effect.gen(function* () {

@@ -42,7 +42,7 @@ const leaving = Effect.fnUntraced(function* (
   }
 })
 
-/** What is stored after the message: a beginning of the long answer and the note, or nothing. */
+/** After the message a beginning of the long answer and the note are stored, or nothing. */
 const assertBeginning = (items: ReadonlyArray<readonly [string, string]>) => {
   if (items.length === 0) return
   assert.deepStrictEqual(items.at(-1), note)

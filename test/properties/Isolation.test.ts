@@ -22,7 +22,7 @@ const markOf = (person: Person) => `mark-of-${person}`
 const otherOf = (person: Person): Person => (person === "ada" ? "grace" : "ada")
 const nothing = (): Given => ({ threads: new Set(), files: new Set(), items: new Map() })
 
-/** What no two runs have in common: ids by the order in which they came, times, signatures. */
+/** Replaces the parts that differ in every run: ids by order of appearance, times, signatures. */
 const normalising = () => {
   const seen = new Map<string, string>()
   return (body: string) =>
@@ -72,7 +72,7 @@ const play = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>) {
   return heard
 })
 
-/** What each was answered is what is answered to somebody alone, when there is nobody else's. */
+/** Each user gets the answers that a user alone on the server gets. */
 const asAlone = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>) {
   const together = yield* play(steps)
   for (const person of persons) {

@@ -5,7 +5,7 @@ import { request } from "../support/Client.ts"
 import { mark } from "../support/properties/BodyMutations.ts"
 import { defectsIn, PropertyServer } from "../support/properties/PropertyServer.ts"
 
-/** What a link may have at its end, or in the place of one of its parts. */
+/** Texts to append to a link, or to put in the place of one of its parts. */
 const queries = {
   genuine: (query: string) => query,
   none: () => "",

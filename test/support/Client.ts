@@ -13,7 +13,7 @@ export interface Answer extends Omit<BytesAnswer, "body"> {
   readonly body: string
 }
 
-/** What every request of a ChatKit client carries. */
+/** The headers of every request of a ChatKit client. */
 export const chatKitHeaders = (token: string) => ({
   authorization: `Bearer ${token}`,
   "content-type": "application/json"

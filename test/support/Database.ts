@@ -5,7 +5,7 @@ import pg from "pg"
 import * as Database from "../../src/postgres/Pool.ts"
 import { clientOf, open } from "../../src/dev/Pglite.ts"
 
-/** What only a real server can show runs when there is one: `it.skipIf(!onRealServer)`. */
+/** Some tests need a real PostgreSQL and are skipped without one: `it.skipIf(!onRealServer)`. */
 export const onRealServer = (process.env["TEST_DATABASE_URL"] ?? "") !== ""
 
 /**

@@ -33,7 +33,7 @@ export interface Running {
   readonly said: { out: string; err: string }
 }
 
-/** What a process left behind when it, and whatever it had started, was gone. */
+/** The exit code and output of a process that has ended together with its children. */
 export interface Ended {
   readonly code: number | null
   readonly out: string

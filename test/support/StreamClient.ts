@@ -133,7 +133,7 @@ export const openUnread = (url: string, token: string, body: unknown) =>
 export const threadOf = ([first]: ReadonlyArray<Event>): string =>
   (first!["thread"] as { readonly id: string }).id
 
-/** What an answer has told its client is done, the client's own message included. */
+/** The texts of the items that an answer reported as done, the client's own message included. */
 export const doneTexts = (events: ReadonlyArray<Event>): ReadonlyArray<string> =>
   events
     .filter(({ type }) => type === "thread.item.done")

@@ -109,7 +109,7 @@ export const userWith = Effect.fnUntraced(function* (count: number) {
   return { store, turns, attachments, user, ids, id: ids[0] ?? `${user}-none` }
 })
 
-/** What no id looks like, and what would be an id if somebody trimmed, folded or unescaped it. */
+/** Texts that are not ids, some of which would be if they were trimmed, folded or unescaped. */
 export const oddIds = (id: string) => [
   "",
   "\u0000",

@@ -74,7 +74,7 @@ const editable = {
 }
 
 interface Example {
-  /** What it cannot be without. */
+  /** Its required fields. */
   readonly least: Schema.JsonObject
   /** All it may have besides. */
   readonly rest: Schema.JsonObject

@@ -36,7 +36,7 @@ export const verifier = (policy: Parameters<typeof policyOf>[0] = {}) => {
   return { source, layer: JwtVerifier.layer(all).pipe(Layer.provide(source.layer)) }
 }
 
-/** What becomes of a token: `good`, why it is refused, or the tag of an outage. */
+/** The outcome for a token: `good`, why it is refused, or the tag of an outage. */
 export const outcome = (token: string) =>
   Effect.flatMap(JwtVerifier, (verifier) => verifier.verify(Redacted.make(token))).pipe(
     Effect.match({

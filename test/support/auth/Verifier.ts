@@ -6,7 +6,7 @@ import type { TokenPolicy } from "../../../src/auth/TokenParser.ts"
 import { publicKeyOf } from "../Doubles.ts"
 import { secret, type SigningKey } from "../Tokens.ts"
 
-/** What a server accepts that has the secret and nothing else set. */
+/** The policy of a server that has the secret and nothing else set. */
 export const policyOf = (overrides: Partial<TokenPolicy> = {}): TokenPolicy => ({
   issuer: undefined,
   audience: undefined,

@@ -22,7 +22,7 @@ export interface SignedIn {
   readonly sessionToken: string
   /** The bearer plugin's `set-auth-token`. */
   readonly signedToken: string
-  /** What a browser would send back. */
+  /** The cookies that a browser would send back. */
   readonly cookie: string
   /** The cookie cache, where it is on. */
   readonly sessionData: string | undefined

@@ -7,7 +7,7 @@ import { type Answer, ask, request } from "../Client.ts"
 import { start } from "../Server.ts"
 import type { SignedIn } from "./BetterAuth.ts"
 
-/** What came over the wire for a token, and what the server wrote into its log about it. */
+/** The answer to a request with a token, and the log line about its authentication. */
 export interface Verdict {
   readonly status: number
   readonly body: string
@@ -22,7 +22,7 @@ export interface Verdict {
 export class TokenServers extends Context.Service<
   TokenServers,
   {
-    /** A server with these settings, ready: what becomes of a request with this token? */
+    /** Starts a server with these settings; returns a function that presents a token to it. */
     readonly start: (
       env: Record<string, string | undefined>
     ) => Effect.Effect<(token: string) => Effect.Effect<Verdict>, never, Scope.Scope>

@@ -32,7 +32,7 @@ export interface Client {
   readonly leave: (body: unknown, text: string) => Effect.Effect<string>
   /** The bytes of an answer that does not stream. */
   readonly document: (body: unknown) => Effect.Effect<string>
-  /** What is said why the request is not answered. */
+  /** The status of a refused request, and the error in its body. */
   readonly refusal: (body: unknown) => Effect.Effect<readonly [status: number, error: unknown]>
   /** The items of a thread that is opened again. */
   readonly reload: (thread: string) => Effect.Effect<unknown>
@@ -172,5 +172,5 @@ const clientOf = (options: {
   }
 }
 
-/** Whose request it is that the responder answers. */
+/** The user whose request the responder answers. */
 export const currentUserId = Effect.map(CurrentUser, ({ userId }) => userId)

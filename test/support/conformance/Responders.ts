@@ -34,7 +34,7 @@ export const change = (turn: Turn, ...[update]: Parameters<Turn["updateThread"]>
 export const inOrder = (...answers: ReadonlyArray<Answer.Answer>): Answer.Answer =>
   answers.reduce((before, next) => Stream.concat(before, next))
 
-/** What the person wrote, or nothing when the turn goes on without a message. */
+/** The text of the user's message; undefined when the turn goes on without a message. */
 export const textOf = ({ message }: MessageTurn): string | undefined =>
   message?.content.map(({ text }) => text).join("")
 

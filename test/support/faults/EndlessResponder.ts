@@ -3,7 +3,7 @@ import * as Answer from "../../../src/responder/Answer.ts"
 import type { MessageTurn } from "../../../src/responder/Responder.ts"
 import { eventually } from "../Eventually.ts"
 
-/** What it says again and again. */
+/** The text that it repeats. */
 export const long = "long ".repeat(13_000)
 
 /** A responder that never comes to an end, and when its stream no longer lets it go on. */

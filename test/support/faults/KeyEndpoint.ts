@@ -7,7 +7,7 @@ import { freshDatabase } from "./ServerBehindProxy.ts"
 import { settableClock } from "../Clock.ts"
 import * as Proxy from "./Proxy.ts"
 
-/** What an endpoint says, and whether it is well. */
+/** An endpoint's answer. */
 export interface Words {
   readonly status: number
   readonly body: string
@@ -59,7 +59,7 @@ export const make = (first: Words) =>
     }
   })
 
-/** What is no key set. */
+/** Answers that are not a key set. */
 export const notKeys: Record<string, Words> = {
   "answers 500": { status: 500, body: `{"keys":[]}` },
   "answers 404": { status: 404, body: "not here" },

@@ -6,7 +6,7 @@ export interface Proxy {
   readonly port: number
   /** Back to normal: listens on its port again, and delivers what silence has held back. */
   readonly heal: Effect.Effect<void>
-  /** Nobody listens any more, and whoever was connected is cut off. */
+  /** Stops listening, and cuts every connection off. */
   readonly refuse: Effect.Effect<void>
   /** Cuts every connection off and goes on accepting new ones. */
   readonly cut: Effect.Effect<void>

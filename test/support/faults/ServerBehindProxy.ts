@@ -37,7 +37,7 @@ export const behindProxy = (
   options: {
     readonly poolSize?: number
     readonly env?: Record<string, string>
-    /** What has happened to the database before the server starts. */
+    /** A fault to play before the server starts. */
     readonly before?: (proxy: Proxy.Proxy) => Effect.Effect<void>
     readonly credentials?: (url: URL) => void
   } = {}
@@ -84,7 +84,7 @@ export const assertUnavailable = (question: Effect.Effect<Answer>) =>
     return answer
   })
 
-/** Whatever the answer is, unless it is a success it came within two seconds. */
+/** Any answer but a success came within two seconds. */
 export const assertTimely = (question: Effect.Effect<Answer>) =>
   Effect.gen(function* () {
     const before = slowness()

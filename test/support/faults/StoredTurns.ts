@@ -6,7 +6,7 @@ import { type MessageTurn, Responder } from "../../../src/responder/Responder.ts
 import { TestDatabase } from "../Database.ts"
 import { eventually } from "../Eventually.ts"
 
-/** What a responder finds in its history where an answer was stopped. */
+/** The note in a responder's history where an answer was stopped. */
 export const cancelNote = "The user cancelled the stream. Stop responding to the prior request."
 
 interface Stored {
@@ -16,7 +16,7 @@ interface Stored {
   readonly content?: string | ReadonlyArray<{ readonly text: string }>
 }
 
-/** What there is to read of an item. */
+/** The text of an item. */
 const textOf = ({ content }: Stored) =>
   content === undefined || typeof content === "string"
     ? (content ?? "")

@@ -35,7 +35,7 @@ import { TestDatabase } from "../Database.ts"
 export const ada = UserId.make("ada")
 export const grace = UserId.make("grace")
 
-/** Whoever says a name is believed. */
+/** Accepts the name of a user in the place of a token. */
 const Believed = Layer.succeed(Authenticator, {
   authenticate: ([line]) =>
     line?.startsWith("Bearer ") === true

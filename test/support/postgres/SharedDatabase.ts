@@ -42,7 +42,7 @@ export interface Options {
   readonly client?: Layer.Layer<SqlClient.SqlClient, unknown>
 }
 
-/** What reads Better Auth's tables in this PostgreSQL schema, until the scope ends. */
+/** The readers of Better Auth's tables in this PostgreSQL schema, until the scope ends. */
 export const betterAuth = Effect.fnUntraced(function* (schema: string, options: Options = {}) {
   const { keysNeeded = false } = options
   const client = options.client ?? Layer.succeed(SqlClient.SqlClient, yield* SqlClient.SqlClient)

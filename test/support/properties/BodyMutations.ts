@@ -17,7 +17,7 @@ export const deep = {
   fewer: nested(990, objects)
 }
 
-/** What nobody expects, as text that JSON allows, or nearly. */
+/** Surprising values, as text that JSON allows, or nearly. */
 const surprises = {
   nothing: "",
   null: "null",
@@ -55,7 +55,7 @@ const surprises = {
 } as const
 type Surprise = keyof typeof surprises
 
-/** What is done to one value in a body, by its number in the order of writing. */
+/** A change of one value in a body, by its number in the order of writing. */
 export const Mutation = Schema.Struct({
   at: upTo(60),
   how: Schema.Literals([

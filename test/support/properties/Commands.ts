@@ -107,7 +107,7 @@ export const beginning: ReadonlyArray<Command> = (
   n: 0
 }))
 
-/** What the person writes. */
+/** The user's message. */
 export const messageOf = ({ do: what, lines, words }: Command): string =>
   what === "chat" ? words : lines.flatMap(written).join("\n")
 

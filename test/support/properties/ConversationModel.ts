@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 
-/** What there is to see of an item, in a few words. */
+/** The visible parts of an item, in a few words. */
 export interface Item {
   readonly id: string
   readonly type: string
@@ -45,7 +45,7 @@ export const itemOf = (item: Wire): Item => ({
   text: wordsOf(item)
 })
 
-/** What an answer did to items, as the stream tells it. */
+/** The changes to items that a stream reports. */
 export type Told = readonly [event: string, item: Item | string]
 
 export const toldBy = (events: ReadonlyArray<Record<string, unknown>>): ReadonlyArray<Told> =>
@@ -84,7 +84,7 @@ export const idsIn = (events: ReadonlyArray<Record<string, unknown>>): ReadonlyA
 
 /** One answer of the playground. Ids are the server's to make: they are taken as they came. */
 export class Answering {
-  /** What the stream has to tell. */
+  /** The changes that the stream has to report. */
   readonly told: Array<Told> = []
   readonly #thread: Conversation
   readonly #ids: Array<string>
@@ -99,7 +99,7 @@ export class Answering {
     this.#ids = [...ids]
   }
 
-  /** What the answer builds on: a retried message is the last, until something is stored. */
+  /** The items the answer builds on: a retried message is the last, until something is stored. */
   get #history() {
     const { items } = this.#thread
     return items.slice(0, items.findIndex(({ id }) => id === this.#upTo) + 1 || items.length)

@@ -53,7 +53,7 @@ export const prying: ReadonlyArray<Step> = [
   )
 ].filter(({ do: what, thread }) => thread === other || what !== "threads.delete")
 
-/** What one person has been given the ids of, oldest first. */
+/** The ids that one user has received, oldest first. */
 export interface Given {
   readonly threads: Set<string>
   readonly files: Set<string>
@@ -77,7 +77,7 @@ export const learn = ({ files, items, threads }: Given, body: string) => {
   }
 }
 
-/** What a person writes; whatever comes of it carries the mark. */
+/** The text of a message; everything that results from it carries the mark. */
 const textOf = (mark: string, n: number) =>
   pick(
     [
@@ -98,7 +98,7 @@ const textOf = (mark: string, n: number) =>
     n
   )!
 
-/** What an operation can do something with, where it cannot with every item. */
+/** The type of item that an operation applies to, where it does not apply to every type. */
 const wanted: Readonly<Record<string, string>> = {
   "threads.add_structured_input": "structured_input",
   "threads.retry_after_item": "user_message",

@@ -13,7 +13,7 @@ import {
 } from "./ConversationModel.ts"
 import { madeUp, pick } from "./PropertyServer.ts"
 
-/** What one person has, as it has to be. */
+/** The threads that one user has to have. */
 export interface World {
   /** Oldest first. */
   threads: ReadonlyArray<Conversation>

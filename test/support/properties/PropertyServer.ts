@@ -74,7 +74,7 @@ export const pick = <A>(list: ReadonlyArray<A>, n: number): A | undefined => lis
 export const defectsIn = (logs: ReadonlyArray<string>) =>
   logs.filter((line) => /"level":"(ERROR|FATAL)"/i.test(line))
 
-/** What came is JSON, or events of which each is JSON. */
+/** Decodes a JSON body, or events that are JSON each. */
 export const decoded = (answer: Answer): ReadonlyArray<Record<string, unknown>> => {
   if (answer.headers["content-type"]?.startsWith("text/event-stream") !== true) {
     return [JSON.parse(answer.body)]

@@ -1,6 +1,6 @@
 import { mark } from "./BodyMutations.ts"
 
-/** What a request can name. */
+/** The ids that a request can name. */
 export interface Names {
   readonly thread_id: string
   readonly message: string

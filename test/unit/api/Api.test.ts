@@ -6,10 +6,8 @@ import { Api } from "../../../src/api/Api.ts"
 import type { ThreadStreamEvent } from "../../../src/protocol/Events.ts"
 import type { ChatKitRequest } from "../../../src/protocol/Requests.ts"
 import { IdentitiesDown, KeysDown } from "../../support/Doubles.ts"
-import { request } from "../../support/Client.ts"
+import { get, request } from "../../support/Client.ts"
 import { ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
-
-const get = (url: string, path: string) => request(url, { method: "GET", path })
 
 /** The client that anybody could derive from the contract. */
 const clientWith = Effect.fnUntraced(function* (token: string | undefined) {

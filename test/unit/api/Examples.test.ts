@@ -22,7 +22,7 @@ const document = JSON.parse(JSON.stringify(spec))
 const endpoints: Array<{
   readonly name: string
   readonly operation: Operation
-  /** What a JSON document has to be; streams are not among it. */
+  /** The schemas of the JSON bodies; streams are not among them. */
   readonly documents: ReadonlyArray<Schema.Top>
   readonly secured: boolean
 }> = []

@@ -23,7 +23,7 @@ const permits = Arbitrary.map(
 
 const runs = { arbitrary: { runs: 1000 } }
 
-/** What the server sees of a link. */
+/** The path and query of a link, as the server sees them. */
 const targetOf = (permit: Permit) => {
   const base = "https://x.example"
   return signLink(base, key, permit).slice(base.length)

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { chatKit, document, stream, streamUntil } from "../../support/ChatKitService.ts"
 
-/** What the reference server answered; its times have no zone, ours are UTC. */
+/** The reference server's answer; its times have no zone, ours are UTC. */
 const recorded = (file: string) =>
   readFileSync(new URL(`../../conformance/transcripts/${file}`, import.meta.url), "utf8")
 

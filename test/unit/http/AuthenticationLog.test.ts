@@ -15,7 +15,7 @@ interface Line {
 }
 const read = (lines: ReadonlyArray<string>) => lines.map((line) => JSON.parse(line) as Line)
 
-/** What one request wrote about its attempt. */
+/** The log line of one request's authentication. */
 const attemptOf = Effect.fnUntraced(function* (asking: (url: string) => Effect.Effect<Answer>) {
   const { logs, url } = yield* ServerOnDoubles
   const before = logs.length

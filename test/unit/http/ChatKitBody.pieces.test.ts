@@ -41,7 +41,7 @@ const bytes = (...parts: ReadonlyArray<string | ReadonlyArray<number>>) =>
 
 const padded = (length: number) => Buffer.from(question.padEnd(length))
 
-/** What is said to every body, however it arrives. */
+/** The answer to every body, however it arrives. */
 const bodies: ReadonlyArray<readonly [string, Buffer, number, string | RegExp]> = [
   ["a question", bytes(question), 200, text],
   ["a question behind a byte order mark", bytes([0xef, 0xbb, 0xbf], question), 200, text],

@@ -3,14 +3,12 @@ import { Effect, Redacted, Schedule } from "effect"
 import * as Database from "../../../src/postgres/Pool.ts"
 import { betterAuthTables, people } from "../../support/BetterAuthSchema.ts"
 import { TestDatabase } from "../../support/Database.ts"
-import { type Answer, ask, request } from "../../support/Client.ts"
+import { type Answer, ask, get, request } from "../../support/Client.ts"
 import { start } from "../../support/Server.ts"
 import { origin, pluginClaims, signHs256 } from "../../support/Tokens.ts"
 import { ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
 
-const get = (url: string, path: string) => request(url, { method: "GET", path })
-
-/** What `/readyz` says is missing. */
+/** The list in the body of `/readyz`. */
 const missingOf = ({ body, headers, status }: Answer): string => {
   assert.strictEqual(status, 503)
   assert.strictEqual(headers["retry-after"], "2")

@@ -23,7 +23,7 @@ const assistantItem = (turn: Turn) =>
 
 const lastWords = `data: {"type":"error","code":"stream.error","allow_retry":true}\n\n`
 
-/** What OpenAI's reference server sends; ids are counted and times are one. */
+/** The stream of OpenAI's reference server; ids are counted and times are one. */
 const reference = [
   `{"type":"thread.created","thread":{"id":"thr_1","created_at":"T","status":{"type":"active"},"metadata":{},"items":{"data":[],"has_more":false}}}`,
   `{"type":"thread.item.done","item":{"id":"msg_1","thread_id":"thr_1","created_at":"T","type":"user_message","content":[{"type":"input_text","text":"hello wörld"}],"attachments":[],"quoted_text":"","inference_options":{}}}`,

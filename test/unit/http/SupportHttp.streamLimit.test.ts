@@ -34,7 +34,7 @@ const onServer =
 const probe = (url: string, token: string) =>
   Effect.map(ask(url, token, { message: "Hello", thread_id: "thr_none" }), ({ status }) => status)
 
-/** What takes the place of an eighth answer and is over then. */
+/** Requests that take the place of an eighth answer and have ended then. */
 const endings: Record<
   string,
   (url: string, token: string, held: string) => Effect.Effect<unknown>

@@ -103,7 +103,7 @@ layer(Stores, { excludeTestServices: true })("AttachmentContentPg", (it) => {
       const { write: writeAs } = yield* AttachmentContent
       const piece = bytesOf(256 * 1024)
       const first = bytesOf(300_000)
-      /** What comes after another upload has ended in the middle of this one. */
+      /** The bytes that come after another upload has ended in the middle of this one. */
       for (const rest of [
         Stream.empty,
         Stream.make(bytesOf(5)),

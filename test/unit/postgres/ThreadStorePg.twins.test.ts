@@ -71,7 +71,7 @@ const patches = [
   {}
 ] as const
 
-/** What somebody was answered, the same for every store. */
+/** A store's answer, in a form that is the same for every store. */
 const answered = (effect: Effect.Effect<unknown, unknown>) =>
   Effect.matchCauseEffect(effect, {
     onFailure: (cause) =>

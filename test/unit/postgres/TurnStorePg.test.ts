@@ -14,7 +14,7 @@ import {
 import { onRealServer, TestDatabase } from "../../support/Database.ts"
 import { StoreOnPostgreSQL, StorePg } from "../../support/postgres/ThreadStores.ts"
 
-/** What another server has: a pool and a store of its own, on the same database. */
+/** The pool and the store of another server on the same database. */
 const otherServer = Effect.gen(function* () {
   const { client } = yield* TestDatabase
   return yield* Effect.provide(stores, yield* Layer.build(Layer.provide(StorePg, client)))

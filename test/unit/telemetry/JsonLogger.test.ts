@@ -3,7 +3,7 @@ import { Arbitrary, Cause, Effect, Logger, Redacted, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { jsonLogger } from "../../../src/telemetry/JsonLogger.ts"
 
-/** What our logger and the platform's make of the same lines. */
+/** The output of our logger and of the platform's for the same lines. */
 const bothOf = Effect.fnUntraced(function* (log: Effect.Effect<void>) {
   const [ours, theirs]: [Array<string>, Array<string>] = [[], []]
   const loggers = Logger.layer([

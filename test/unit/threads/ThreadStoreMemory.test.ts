@@ -12,7 +12,7 @@ import { writes } from "../../contracts/ThreadStoreWrites.ts"
 
 const LeasesMemory = Layer.succeed(Leases, { expire: () => TestClock.adjust(turnLease + 1) })
 
-/** What every store does. */
+/** The behaviour of every store. */
 const behaviour = (it: Vitest.MethodsNonLive<Stores | Leases>) => {
   reads(it)
   writes(it)
