@@ -52,7 +52,7 @@ describe("the tests", () => {
     assert.deepStrictEqual(repeated(titles.filter(({ kind }) => kind === "it")), [])
   })
 
-  it("are in blocks whose titles no other file has", () => {
+  it("are in blocks whose titles, with those around them, no other file has", () => {
     const blocks = titles.filter(({ kind }) => kind !== "it")
     const oncePerFile = new Map(blocks.map((block) => [`${block.file} ${block.path}`, block]))
     assert.deepStrictEqual(repeated([...oncePerFile.values()]), [])

@@ -34,7 +34,7 @@ const dictated = Effect.gen(function* () {
 })
 
 describe.skipIf(!onRealServer)("a database that is lost in the middle of an answer", () => {
-  layer(TestDatabase.layer, { excludeTestServices: true })((it) => {
+  layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
     it.effect("ends it with one retryable error event, and keeps what was done", () =>
       Effect.gen(function* () {
         const { dictate, proxy, token, url } = yield* dictated

@@ -12,7 +12,7 @@ const read = (url: string, token: string, thread_id: string) =>
   assertOk(ask(url, token, { type: "threads.get_by_id", params: { thread_id } }))
 
 describe.skipIf(!onRealServer)("a process that is killed", () => {
-  layer(TestDatabase.layer, { excludeTestServices: true })((it) => {
+  layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
     it.effect("in the middle of an answer leaves what was done, and its thread to others", () =>
       Effect.gen(function* () {
         const { database, token } = yield* freshDatabase

@@ -11,7 +11,7 @@ import {
 } from "../support/faults/ServerBehindProxy.ts"
 
 describe.skipIf(!onRealServer)("a database that is gone", () => {
-  layer(TestDatabase.layer, { excludeTestServices: true })((it) => {
+  layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
     it.effect("does not keep the server from starting, and heals by itself", () =>
       Effect.gen(function* () {
         const { logs, proxy, token, url } = yield* behindProxy({ before: (proxy) => proxy.refuse })

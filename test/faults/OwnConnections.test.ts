@@ -18,7 +18,7 @@ const transcription = {
 const transcribed = `{"text":"0 bytes of audio/webm"}`
 
 describe.skipIf(!onRealServer)("authentication", () => {
-  layer(TestDatabase.layer, { excludeTestServices: true })((it) => {
+  layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
     it.effect.each([1, 2])("goes on while every connection of a pool of %d is held", (poolSize) =>
       Effect.gen(function* () {
         const { database, key, token } = yield* freshDatabase

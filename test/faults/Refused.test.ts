@@ -28,7 +28,7 @@ const ownRole = Effect.gen(function* () {
 const databaseName = Effect.map(TestDatabase, ({ url }) => new URL(url!).pathname.slice(1))
 
 describe.skipIf(!onRealServer)("a PostgreSQL that refuses what it is asked", () => {
-  layer(TestDatabase.layer, { excludeTestServices: true })((it) => {
+  layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
     it.effect("is restarted while idle: the next request does not notice", () =>
       Effect.gen(function* () {
         const { database, token, url } = yield* behindProxy()

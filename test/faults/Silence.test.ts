@@ -19,7 +19,7 @@ const recoveries: Record<string, (proxy: Proxy) => Effect.Effect<void>> = {
 }
 
 describe.skipIf(!onRealServer)("a network that falls silent", () => {
-  layer(TestDatabase.layer, { excludeTestServices: true })((it) => {
+  layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
     for (const poolSize of [1, 10]) {
       for (const [how, recover] of Object.entries(recoveries)) {
         // At the same time, each on a database of its own: most of it is waiting.

@@ -21,7 +21,7 @@ const waitingAtGate = Effect.flatMap(backends, (look) =>
 )
 
 describe.skipIf(!onRealServer)("an outage in the middle of a turn", () => {
-  layer(TestDatabase.layer, { excludeTestServices: true })((it) => {
+  layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
     const faults = {
       "a stuck statement": () => Effect.void,
       "a cut connection": (proxy: { cut: Effect.Effect<void> }) => proxy.cut,

@@ -19,7 +19,7 @@ const nobodyWaits = Effect.flatMap(backends, (look) =>
 )
 
 describe.skipIf(!onRealServer)("a statement that is stuck", () => {
-  layer(TestDatabase.layer, { excludeTestServices: true })((it) => {
+  layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
     for (const poolSize of [1, 2, 10]) {
       it.effect(
         `behind a lock on Better Auth's sessions is answered 503 until its release, pool of ${poolSize}`,

@@ -93,7 +93,7 @@ const assertOneAfterTheOther = Effect.fnUntraced(function* (
 })
 
 describe.skipIf(!onRealServer)("one thread and two servers", () => {
-  layer(TestDatabase.layer, { excludeTestServices: true })((it) => {
+  layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
     it.effect("answer one message after the other, and lose nothing of the thread", () =>
       Effect.gen(function* () {
         const { first, second, token } = yield* twoServers()
