@@ -5,7 +5,7 @@ import type { AssistantMessageContent, ItemBase } from "../protocol/Items.ts"
 import type { Turn } from "./Responder.ts"
 import type { ThreadItemUpdate } from "../protocol/ItemUpdates.ts"
 import { difference } from "../protocol/widgets/Diff.ts"
-import type { WidgetRoot } from "../protocol/widgets/Widgets.ts"
+import type { WidgetRoot } from "../protocol/widgets/AnyWidget.ts"
 import type { Task, Workflow } from "../protocol/Workflows.ts"
 
 /**

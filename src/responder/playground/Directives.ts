@@ -5,7 +5,7 @@ import { CustomStreamError, StreamError } from "../StreamErrors.ts"
 import { type IconName, isIconName } from "../../protocol/Icons.ts"
 import type { AssistantMessageItem, ItemBase } from "../../protocol/Items.ts"
 import type { Turn } from "../Responder.ts"
-import type { WidgetRoot } from "../../protocol/widgets/Widgets.ts"
+import type { WidgetRoot } from "../../protocol/widgets/AnyWidget.ts"
 import type { Task } from "../../protocol/Workflows.ts"
 
 /** What one line of a message to the playground makes it do. */
