@@ -39,9 +39,9 @@ layer(Served.layer(), { excludeTestServices: true })("bodies", (it) => {
       const { url } = yield* Served
       const token = yield* tokenFor("ada")
       const cases: ReadonlyArray<[unknown, string]> = [
-        [{ type: "threads.hunter2" }, `type is none of ${operationTypes.join(", ")}`],
-        [{ type: 5, params: {} }, `type is none of ${operationTypes.join(", ")}`],
-        [{}, `type is none of ${operationTypes.join(", ")}`],
+        [{ type: "threads.hunter2" }, `type must be one of ${operationTypes.join(", ")}`],
+        [{ type: 5, params: {} }, `type must be one of ${operationTypes.join(", ")}`],
+        [{}, `type must be one of ${operationTypes.join(", ")}`],
         [{ type: "threads.list" }, "params is missing"],
         [{ type: "threads.list", params: "hunter2" }, "params has the wrong type"],
         [
