@@ -107,9 +107,9 @@ const cases: Readonly<Record<string, readonly [ThreadItem, ThreadItemUpdate, Thr
     message(part("a", source("x"), source("y")))
   ],
   "takes a negative index for the first annotation": [
-    message(part("a", source("x"))),
+    message(part("a", source("x"), source("z"))),
     annotated(-1, "y"),
-    message(part("a", source("y"), source("x")))
+    message(part("a", source("y"), source("x"), source("z")))
   ],
   "appends a task, whatever its index": [
     workflow("a"),
