@@ -82,7 +82,10 @@ const unsupported = new ResponderFailed({ reason: "unsupported" })
 export class Responder extends Context.Service<Responder, ResponderShape>()(
   "effect-chatkit/responder/Responder"
 ) {
-  /** Makes a responder from `respond` alone. Operations that are not given are unsupported. */
+  /**
+   * Makes a responder from `respond` and any other operations. By default actions and dictation are
+   * unsupported, feedback is ignored, and the client shows its Stop button.
+   */
   static readonly make = (
     own: Pick<ResponderShape, "respond"> & Partial<ResponderShape>
   ): ResponderShape => ({
