@@ -1,42 +1,45 @@
 import type { SchemaIssue } from "effect"
 
-/** What a schema has against a value: where, and in words that never quote the value. */
+/** Why a schema rejects a value: the place, and a phrase that never quotes the value. */
 export interface Problem {
   readonly path: ReadonlyArray<PropertyKey>
   readonly problem: string
 }
 
-/** The path as one would write it in code, as in `params.input.content[0]`. */
+/** The path in the notation of code, for example `params.input.content[0]`. */
 export const fieldOf = ({ path }: Problem): string =>
   path
     .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
     .join("")
     .replace(/^\./, "")
 
-/** The one problem to tell; `isNone` says which is that of a member nobody meant. */
+/**
+ * The one problem to report. In a union, a problem for which `isUnintended` is true shows that the
+ * author of the value did not mean that member.
+ */
 export const problemOf = (
   issue: SchemaIssue.Issue,
-  isNone: (problem: Problem) => boolean = () => false
-): Problem => meant(issue, [], isNone)
+  isUnintended: (problem: Problem) => boolean = () => false
+): Problem => firstProblem(issue, [], isUnintended)
 
-const meant = (
+const firstProblem = (
   issue: SchemaIssue.Issue,
   path: ReadonlyArray<PropertyKey>,
-  isNone: (problem: Problem) => boolean
+  isUnintended: (problem: Problem) => boolean
 ): Problem => {
   switch (issue._tag) {
     case "Pointer":
-      return meant(issue.issue, [...path, ...issue.path], isNone)
+      return firstProblem(issue.issue, [...path, ...issue.path], isUnintended)
     case "Composite":
-      return meant(issue.issues[0], path, isNone)
+      return firstProblem(issue.issues[0], path, isUnintended)
     case "Filter":
     case "Encoding":
-      return meant(issue.issue, path, isNone)
+      return firstProblem(issue.issue, path, isUnintended)
     case "AnyOf":
       return ofUnion(
-        issue.issues.map((member) => meant(member, path, isNone)),
+        issue.issues.map((member) => firstProblem(member, path, isUnintended)),
         path,
-        isNone
+        isUnintended
       )
     case "MissingKey":
       return { path, problem: "is missing" }
@@ -47,16 +50,16 @@ const meant = (
   }
 }
 
-/** The member of a union that was meant is the one whose `type` fits. */
+/** The author of a value meant the member of the union whose `type` matches. */
 const ofUnion = (
   problems: ReadonlyArray<Problem>,
   path: ReadonlyArray<PropertyKey>,
-  isNone: (problem: Problem) => boolean
+  isUnintended: (problem: Problem) => boolean
 ): Problem => {
   const whole = problems.find((problem) => problem.path.length === path.length)
   if (whole !== undefined) return whole
   const [first] = problems.filter(
-    (problem) => problem.path[path.length] !== "type" && !isNone(problem)
+    (problem) => problem.path[path.length] !== "type" && !isUnintended(problem)
   )
   return first ?? { path: path.length === 0 ? ["type"] : path, problem: "has the wrong value" }
 }

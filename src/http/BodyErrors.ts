@@ -2,9 +2,9 @@ import type { SchemaIssue } from "effect"
 import { operationTypes } from "../protocol/Requests.ts"
 import { fieldOf, problemOf } from "../core/SchemaProblem.ts"
 
-/** What the schema has to say about a body, in one sentence that never quotes the body. */
+/** Why the schema rejects a body, in one sentence that never quotes the body. */
 export const sentenceOf = (issue: SchemaIssue.Issue): string => {
-  // The short form is meant by nobody who left `message` out.
+  // A body without `message` is not meant as the short form.
   const found = problemOf(
     issue,
     ({ path, problem }) => path[0] === "message" && path.length === 1 && problem === "is missing"
@@ -12,6 +12,6 @@ export const sentenceOf = (issue: SchemaIssue.Issue): string => {
   const field = fieldOf(found)
   if (field === "") return `Invalid request body: ${found.problem}`
   return field === "type"
-    ? `Invalid request: type is none of ${operationTypes.join(", ")}`
+    ? `Invalid request: type must be one of ${operationTypes.join(", ")}`
     : `Invalid request: ${field} ${found.problem}`
 }

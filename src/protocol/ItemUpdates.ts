@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { AssistantMessageContent, GeneratedImage } from "./Items.ts"
 import { optional } from "./Lenient.ts"
 import { Annotation } from "./Sources.ts"
-import { AnyWidgetComponent, WidgetRoot } from "./widgets/Widgets.ts"
+import { WidgetUpdate } from "./widgets/Updates.ts"
 import { Task } from "./Workflows.ts"
 
 export const AssistantMessageUpdate = Schema.Union([
@@ -27,22 +27,6 @@ export const AssistantMessageUpdate = Schema.Union([
   })
 ])
 export type AssistantMessageUpdate = typeof AssistantMessageUpdate.Type
-
-export const WidgetUpdate = Schema.Union([
-  Schema.Struct({
-    type: Schema.Literal("widget.streaming_text.value_delta"),
-    component_id: Schema.String,
-    delta: Schema.String,
-    done: Schema.Boolean
-  }),
-  Schema.Struct({
-    type: Schema.Literal("widget.component.updated"),
-    component_id: Schema.String,
-    component: AnyWidgetComponent
-  }),
-  Schema.Struct({ type: Schema.Literal("widget.root.updated"), widget: WidgetRoot })
-])
-export type WidgetUpdate = typeof WidgetUpdate.Type
 
 export const WorkflowUpdate = Schema.Struct({
   type: Schema.Literals(["workflow.task.added", "workflow.task.updated"]),

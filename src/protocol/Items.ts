@@ -3,7 +3,7 @@ import { Attachment } from "./Attachments.ts"
 import { defaulted, FreeForm, Json, optional } from "./Lenient.ts"
 import { Annotation } from "./Sources.ts"
 import { StructuredInput } from "./StructuredInputs.ts"
-import { WidgetRoot } from "./widgets/Widgets.ts"
+import { WidgetRoot } from "./widgets/AnyWidget.ts"
 import { Task, Workflow } from "./Workflows.ts"
 
 /**

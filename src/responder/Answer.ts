@@ -1,101 +1,56 @@
 import { Clock, Effect, type Schema, Stream } from "effect"
 import type { CurrentUser } from "../auth/CurrentUser.ts"
 import type { ResponseEventInput } from "../protocol/Events.ts"
-import type { AssistantMessageContent, ItemBase } from "../protocol/Items.ts"
-import type { Turn } from "./Responder.ts"
-import type { ThreadItemUpdate } from "../protocol/ItemUpdates.ts"
 import { difference } from "../protocol/widgets/Diff.ts"
-import type { WidgetRoot } from "../protocol/widgets/Widgets.ts"
+import type { WidgetRoot } from "../protocol/widgets/AnyWidget.ts"
 import type { Task, Workflow } from "../protocol/Workflows.ts"
+import { itemUpdated, messageBegun, messageDelta, messageDone } from "./ItemEvents.ts"
+import type { Turn } from "./Responder.ts"
 
 /**
- * The events of one answer. A failure ends it with an error event; the errors of `StreamErrors.ts`
- * choose which one.
+ * The events of one answer. A failure ends the answer with an error event; the errors in
+ * `StreamErrors.ts` choose its content.
  */
 export type Answer = Stream.Stream<ResponseEventInput, unknown, CurrentUser>
 
 type Events<E = never, R = never> = Stream.Stream<ResponseEventInput, E, R>
 
-const update = (item_id: string, update: ThreadItemUpdate): ResponseEventInput => ({
-  type: "thread.item.updated",
-  item_id,
-  update
-})
-
-const part = (text: string): AssistantMessageContent => ({
-  annotations: [],
-  text,
-  type: "output_text"
-})
-
-const message = (base: ItemBase, ...content: ReadonlyArray<AssistantMessageContent>) => ({
-  ...base,
-  type: "assistant_message" as const,
-  content
-})
-
-/** Streams a text, as a model produces it, as one assistant message. */
+/** Streams the deltas of a model as one assistant message. */
 export const streamText = <E, R>(turn: Turn, deltas: Stream.Stream<string, E, R>): Events<E, R> =>
   Stream.unwrap(
     Effect.map(turn.newItem("message"), (base) => {
       let text = ""
-      return beginning(base).pipe(
+      return messageBegun(base).pipe(
         Stream.concat(
           Stream.map(deltas, (delta) => {
             text += delta
-            return deltaOf(base, delta)
+            return messageDelta(base, delta)
           })
         ),
-        Stream.concat(Stream.suspend(() => ending(base, text)))
+        Stream.concat(Stream.suspend(() => messageDone(base, text)))
       )
     })
   )
 
-/** Says a text that is known from the start, one delta for each word. */
+/** Sends a complete text as one assistant message, with one delta for each word. */
 export const say = (turn: Turn, text: string): Events =>
   streamText(turn, Stream.fromIterable(wordsOf(text)))
 
-/** The same without its end, as a model that was interrupted leaves it. */
+/** Sends a text and never completes its message, like a model that was interrupted. */
 export const sayPartly = (turn: Turn, text: string): Events =>
   Stream.unwrap(
     Effect.map(turn.newItem("message"), (base) =>
       Stream.concat(
-        beginning(base),
-        Stream.fromIterable(wordsOf(text).map((word) => deltaOf(base, word)))
+        messageBegun(base),
+        Stream.fromIterable(wordsOf(text).map((word) => messageDelta(base, word)))
       )
     )
   )
 
+/** The words of a text, each with the white space before it. */
 const wordsOf = (text: string) => text.match(/\s*\S+|\s+$/g) ?? []
 
-const beginning = (base: ItemBase) =>
-  Stream.make<ReadonlyArray<ResponseEventInput>>(
-    { type: "thread.item.added", item: message(base) },
-    update(base.id, {
-      type: "assistant_message.content_part.added",
-      content_index: 0,
-      content: part("")
-    })
-  )
-
-const deltaOf = (base: ItemBase, delta: string) =>
-  update(base.id, {
-    type: "assistant_message.content_part.text_delta",
-    content_index: 0,
-    delta
-  })
-
-const ending = (base: ItemBase, text: string) =>
-  Stream.make<ReadonlyArray<ResponseEventInput>>(
-    update(base.id, {
-      type: "assistant_message.content_part.done",
-      content_index: 0,
-      content: part(text)
-    }),
-    { type: "thread.item.done", item: message(base, part(text)) }
-  )
-
-/** Shows the states of a widget, sending only what changes from one to the next. */
+/** Streams the states of a widget and sends only the difference from one state to the next. */
 export const streamWidget = <E, R>(
   turn: Turn,
   states: Stream.Stream<WidgetRoot, E, R>,
@@ -109,24 +64,24 @@ export const streamWidget = <E, R>(
         widget,
         ...options
       })
-      let shown: WidgetRoot | undefined
+      let current: WidgetRoot | undefined
       const step = (state: WidgetRoot): ReadonlyArray<ResponseEventInput> => {
-        const before = shown
-        shown = state
+        const before = current
+        current = state
         return before === undefined
           ? [{ type: "thread.item.added", item: item(state) }]
-          : difference(before, state).map((change) => update(base.id, change))
+          : difference(before, state).map((change) => itemUpdated(base.id, change))
       }
       const done = Stream.suspend((): Events =>
-        shown === undefined
+        current === undefined
           ? Stream.empty
-          : Stream.succeed({ type: "thread.item.done", item: item(shown) })
+          : Stream.succeed({ type: "thread.item.done", item: item(current) })
       )
       return states.pipe(Stream.map(step), Stream.flattenIterable, Stream.concat(done))
     })
   )
 
-/** Shows a widget at once. */
+/** Sends a complete widget. */
 export const widget = (
   turn: Turn,
   root: WidgetRoot,
@@ -139,15 +94,15 @@ export const widget = (
     }))
   )
 
-/** A task to add, or the new state of the one at `index`. */
+/** A task to add, or the new state of the task at `index`. */
 export interface WorkflowStep {
   readonly index?: number
   readonly task: Task
 }
 
 /**
- * Shows work that goes on before the answer. Unless `summary` says otherwise, what is left to see
- * of it in the end is how long it took, in whole seconds.
+ * Shows the work before an answer as a list of tasks. Without a `summary`, the finished workflow
+ * shows its duration in whole seconds.
  */
 export const workflow = <E, R>(
   turn: Turn,
@@ -165,7 +120,7 @@ export const workflow = <E, R>(
         const isNew = index >= tasks.length
         const task_index = isNew ? tasks.push(task) - 1 : index
         tasks[task_index] = task
-        return update(base.id, {
+        return itemUpdated(base.id, {
           type: isNew ? "workflow.task.added" : "workflow.task.updated",
           task_index,
           task
@@ -186,8 +141,9 @@ export const workflow = <E, R>(
   )
 
 /**
- * Asks the page to run one of its tools. The answer has to end with it: the client runs the tool
- * once the stream is over, and the next turn, without a message, finds the output in its history.
+ * Asks the page to run one of its tools. This must be the last event of the answer: the client runs
+ * the tool after the stream has ended, and the next turn has no message and finds the output in its
+ * history.
  */
 export const clientToolCall = (
   turn: Turn,

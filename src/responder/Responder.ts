@@ -10,28 +10,28 @@ import type { ItemBase, ThreadItem, UserMessageItem, WidgetItem } from "../proto
 import type { PageQuery } from "../protocol/Threads.ts"
 import type { Page, ThreadMetadata } from "../protocol/Threads.ts"
 
-/** What a responder can see and do while it answers. */
+/** The thread that a responder answers in, and its tools for the answer. */
 export interface Turn {
   /** The thread as it is now. */
   readonly thread: Effect.Effect<ThreadMetadata>
-  /** Changes title, status, image domains or metadata; stored, and shown after the next event. */
+  /** Changes title, status, image domains or metadata. It is stored and sent after the next event. */
   readonly updateThread: (change: (thread: ThreadMetadata) => ThreadMetadata) => Effect.Effect<void>
-  /** The thread's items, hidden ones included, newest first and 20 unless asked otherwise. */
+  /** The thread's items, including hidden ones. By default the newest 20, newest first. */
   readonly history: (
     query?: Partial<PageQuery>
   ) => Effect.Effect<Page<ThreadItem>, NotFound | DbUnavailable>
-  /** Id, thread and time of a new item. */
+  /** The id, thread and time of a new item. */
   readonly newItem: (kind: IdKind) => Effect.Effect<ItemBase>
 }
 
 export interface MessageTurn extends Turn {
-  /** Nothing after a tool output or a structured input: the history has it. */
+  /** Undefined after a tool output or a structured input, which are in the history. */
   readonly message: UserMessageItem | undefined
 }
 
 export interface ActionTurn extends Turn {
   readonly action: Action
-  /** The widget that was touched, when there was one. */
+  /** The widget that the action came from, if the client named one. */
   readonly sender: WidgetItem | undefined
 }
 
@@ -56,11 +56,11 @@ export interface Dictation {
 }
 
 export interface ResponderShape {
-  /** Answers a message of the current user, or goes on after a tool output or structured input. */
+  /** Answers a message of the current user, or continues after a tool output or structured input. */
   readonly respond: (turn: MessageTurn) => Answer.Answer
-  /** Answers a widget's action. */
+  /** Answers the action of a widget with a stream. */
   readonly action: (turn: ActionTurn) => Answer.Answer
-  /** Answers a widget's action at once, with the item as it is to be shown, which is not stored. */
+  /** Answers the action of a widget with the updated item, which is not stored. */
   readonly syncAction: (
     action: SyncAction
   ) => Effect.Effect<typeof ThreadItem.Encoded | undefined, unknown, CurrentUser>
@@ -68,21 +68,24 @@ export interface ResponderShape {
   readonly transcribe: (
     dictation: Dictation
   ) => Effect.Effect<{ readonly text: string }, unknown, CurrentUser>
-  /** Whether the client shows its Stop button; it can always hang up. */
+  /** Whether the client shows its Stop button. It can close the connection in any case. */
   readonly streamOptions: (thread: ThreadMetadata) => StreamOptions
 }
 
 const unsupported = new ResponderFailed({ reason: "unsupported" })
 
 /**
- * Where the words come from: the one seam between ChatKit and a model, or whatever answers.
+ * The source of answers: the one interface between ChatKit and a model or anything else that answers.
  *
  * @effect-expect-leaking CurrentUser
  */
 export class Responder extends Context.Service<Responder, ResponderShape>()(
   "effect-chatkit/responder/Responder"
 ) {
-  /** A responder that answers messages, and does of the rest what it is given. */
+  /**
+   * Makes a responder from `respond` and any other operations. By default actions and dictation are
+   * unsupported, feedback is ignored, and the client shows its Stop button.
+   */
   static readonly make = (
     own: Pick<ResponderShape, "respond"> & Partial<ResponderShape>
   ): ResponderShape => ({

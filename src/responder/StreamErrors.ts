@@ -2,24 +2,24 @@ import { Result, Schema } from "effect"
 import { fieldOf, problemOf } from "../core/SchemaProblem.ts"
 import { brokenOff, type ErrorEvent } from "../protocol/Events.ts"
 
-/** A responder fails with this to tell the person why, in `message`. */
+/** A responder fails with this error to show `message` to the person. */
 export class CustomStreamError extends Schema.TaggedError<CustomStreamError>()(
   "CustomStreamError",
   { message: Schema.String, allow_retry: Schema.Boolean }
 ) {}
 
-/** A responder fails with this where ChatKit's client has words of its own. */
+/** A responder fails with this error to show the text that ChatKit's client has for its code. */
 export class StreamError extends Schema.TaggedError<StreamError>()("StreamError", {
   code: Schema.Literal("stream.error"),
   allow_retry: Schema.Boolean
 }) {}
 
-/** What a responder says does not fit the protocol; `message` says where, never with what. */
+/** An event of the responder violates the protocol; `message` names the field, never its value. */
 export class InvalidAnswer extends Schema.TaggedError<InvalidAnswer>()("InvalidAnswer", {
   message: Schema.String
 }) {}
 
-/** Decodes what a responder says, with its defaults filled in. */
+/** Decodes an event or item of a responder and fills in its defaults. */
 export const decoderOf = <A, I>(schema: Schema.Codec<A, I>) => {
   const decode = Schema.decodeResult(schema)
   return (input: I & { readonly type: string }): Result.Result<A, InvalidAnswer> =>
@@ -29,7 +29,7 @@ export const decoderOf = <A, I>(schema: Schema.Codec<A, I>) => {
     })
 }
 
-/** What the client learns of a failure: what the responder wanted it to, and nothing else. */
+/** The error event for a failure. It tells only what the responder meant for the person. */
 export const errorEventOf = (failure: unknown): ErrorEvent => {
   if (failure instanceof CustomStreamError) {
     const { allow_retry, message } = failure

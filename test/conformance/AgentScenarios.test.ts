@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { type Cause, Deferred, Effect, Queue, Stream } from "effect"
 import * as Answer from "../../src/responder/Answer.ts"
-import { card } from "../../src/responder/playground/Directives.ts"
+import { card } from "../../src/responder/playground/Card.ts"
 import type { ResponseEventInput } from "../../src/protocol/Events.ts"
 import type { ResponderShape } from "../../src/responder/Responder.ts"
 import { add, create, operation } from "../support/ChatKitService.ts"

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import * as Answer from "../../src/responder/Answer.ts"
-import { card } from "../../src/responder/playground/Directives.ts"
+import { card } from "../../src/responder/playground/Card.ts"
 import type { ResponderShape } from "../../src/responder/Responder.ts"
 import type { StructuredInputAnswer } from "../../src/protocol/StructuredInputs.ts"
 import { create, operation } from "../support/ChatKitService.ts"

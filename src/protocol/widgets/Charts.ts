@@ -1,8 +1,8 @@
 import { Schema } from "effect"
 import { optional } from "../Lenient.ts"
-import { color, component, count, dimensions, flag, Length, oneOf, words } from "./Styles.ts"
+import { color, component, count, dimensions, flag, Length, oneOf, text } from "./Styles.ts"
 
-const series = { label: words, dataKey: Schema.String }
+const series = { label: text, dataKey: Schema.String }
 const curveType = oneOf(
   "basis",
   "basisClosed",
@@ -22,8 +22,8 @@ const curveType = oneOf(
 )
 
 const Series = Schema.Union([
-  Schema.Struct({ type: Schema.tag("bar"), ...series, stack: words, color }),
-  Schema.Struct({ type: Schema.tag("area"), ...series, stack: words, color, curveType }),
+  Schema.Struct({ type: Schema.tag("bar"), ...series, stack: text, color }),
+  Schema.Struct({ type: Schema.tag("area"), ...series, stack: text, color, curveType }),
   Schema.Struct({ type: Schema.tag("line"), ...series, color, curveType })
 ])
 

@@ -1,44 +1,16 @@
 import { Schema } from "effect"
 import { ActionConfig } from "../Actions.ts"
 import { optional } from "../Lenient.ts"
-import * as Charts from "./Charts.ts"
-import * as Controls from "./Controls.ts"
+import { Leaf } from "./Leaves.ts"
 import * as Styles from "./Styles.ts"
-import * as Texts from "./Texts.ts"
 
 /**
- * What a root is made of, spelt as the protocol spells it. These are for building and checking
- * widgets, some hundred components deep at most, and drop unknown fields: what others wrote is
- * read as a `WidgetRoot` or an `AnyWidgetComponent`.
+ * A component inside a root. These schemas are for building and checking widgets that are at most
+ * some hundred components deep, and they drop unknown fields. To keep a widget as somebody else
+ * wrote it, decode it as `WidgetRoot` or `AnyWidgetComponent`.
  */
 export type WidgetComponent =
-  | Texts.Text
-  | Texts.Title
-  | Texts.Caption
-  | Texts.Markdown
-  | Texts.Badge
-  | Texts.Icon
-  | Texts.Image
-  | Texts.Divider
-  | Texts.Spacer
-  | Controls.Button
-  | Controls.Select
-  | Controls.DatePicker
-  | Controls.Checkbox
-  | Controls.Input
-  | Controls.Textarea
-  | Controls.Label
-  | Controls.RadioGroup
-  | Charts.Chart
-  | ListViewItem
-  | Box
-  | Row
-  | Col
-  | Form
-  | Transition
-  | Table
-  | TableRow
-  | TableCell
+  Leaf | ListViewItem | Box | Row | Col | Form | Transition | Table | TableRow | TableCell
 
 const child = Schema.suspend((): Schema.Codec<WidgetComponent, unknown> => WidgetComponent)
 const children = Schema.Array(child)
@@ -91,7 +63,7 @@ export const Form = Schema.Struct({
   direction: Styles.direction
 })
 
-/** Animates from one child to the next, told apart by their `key`. */
+/** Animates the change from one child to the next; children are distinguished by their `key`. */
 export interface Transition extends Styles.Component<"Transition"> {
   readonly children?: WidgetComponent
 }
@@ -136,24 +108,7 @@ export const Table = Schema.Struct({
 })
 
 export const WidgetComponent = Schema.Union([
-  Texts.Text,
-  Texts.Title,
-  Texts.Caption,
-  Texts.Markdown,
-  Texts.Badge,
-  Texts.Icon,
-  Texts.Image,
-  Texts.Divider,
-  Texts.Spacer,
-  Controls.Button,
-  Controls.Select,
-  Controls.DatePicker,
-  Controls.Checkbox,
-  Controls.Input,
-  Controls.Textarea,
-  Controls.Label,
-  Controls.RadioGroup,
-  Charts.Chart,
+  ...Leaf.members,
   ListViewItem,
   Box,
   Row,

@@ -9,10 +9,10 @@ import {
   direction,
   flag,
   oneOf,
+  text,
   textAlign,
   textSize,
-  weight,
-  words
+  weight
 } from "./Styles.ts"
 
 const action = optional(ActionConfig)
@@ -22,7 +22,7 @@ const size = oneOf("3xs", "2xs", "xs", "sm", "md", "lg", "xl", "2xl", "3xl")
 export const Button = Schema.Struct({
   ...component("Button"),
   submit: flag,
-  label: words,
+  label: text,
   onClickAction: action,
   iconStart: optional(IconName),
   iconEnd: optional(IconName),
@@ -55,12 +55,12 @@ export const Select = Schema.Struct({
       value: Schema.String,
       label: Schema.String,
       disabled: flag,
-      description: words
+      description: text
     })
   ),
   onChangeAction: action,
-  placeholder: words,
-  defaultValue: words,
+  placeholder: text,
+  defaultValue: text,
   variant,
   size,
   pill: flag,
@@ -76,10 +76,10 @@ export const DatePicker = Schema.Struct({
   ...component("DatePicker"),
   name: Schema.String,
   onChangeAction: action,
-  placeholder: words,
-  defaultValue: words,
-  min: words,
-  max: words,
+  placeholder: text,
+  defaultValue: text,
+  min: text,
+  max: text,
   variant,
   size,
   side: oneOf("top", "bottom", "left", "right"),
@@ -94,7 +94,7 @@ export type DatePicker = typeof DatePicker.Type
 export const Checkbox = Schema.Struct({
   ...component("Checkbox"),
   name: Schema.String,
-  label: words,
+  label: text,
   defaultChecked: flag,
   onChangeAction: action,
   disabled: flag,
@@ -104,10 +104,10 @@ export type Checkbox = typeof Checkbox.Type
 
 const field = {
   name: Schema.String,
-  defaultValue: words,
+  defaultValue: text,
   required: flag,
-  pattern: words,
-  placeholder: words,
+  pattern: text,
+  placeholder: text,
   allowAutofillExtensions: flag,
   autoSelect: flag,
   autoFocus: flag,
@@ -151,9 +151,9 @@ export const RadioGroup = Schema.Struct({
   options: optional(
     Schema.Array(Schema.Struct({ label: Schema.String, value: Schema.String, disabled: flag }))
   ),
-  ariaLabel: words,
+  ariaLabel: text,
   onChangeAction: action,
-  defaultValue: words,
+  defaultValue: text,
   direction,
   disabled: flag,
   required: flag

@@ -11,7 +11,7 @@ const length = optional(Styles.Length)
 const status = optional(
   Schema.Struct({
     text: Schema.String,
-    favicon: Styles.words,
+    favicon: Styles.text,
     frame: Styles.flag,
     icon: optional(IconName)
   })
@@ -43,7 +43,7 @@ export const ListView = Schema.Struct({
 })
 export type ListView = typeof ListView.Type
 
-/** What a `Basic` root may hold: components, and roots of its own. */
+/** A `Basic` root may hold components and other roots. */
 type Nested = WidgetComponent | Card | ListView | Basic
 const nested = Schema.suspend((): Schema.Codec<Nested, unknown> =>
   Schema.Union([...WidgetComponent.members, Card, ListView, Basic]).annotate({

@@ -1,14 +1,14 @@
 import { Schema } from "effect"
 import { optional } from "../Lenient.ts"
 
-/** What every component begins with. */
+/** The fields that every component begins with. */
 export const component = <const T extends string>(type: T) => ({
   key: optional(Schema.String),
   id: optional(Schema.String),
   type: Schema.tag(type)
 })
 
-/** The same for components that are spelt out because they hold others. */
+/** Those fields as a type, for components that need an interface because they hold others. */
 export interface Component<T extends string> {
   readonly key?: string
   readonly id?: string
@@ -16,17 +16,17 @@ export interface Component<T extends string> {
 }
 
 export const flag = optional(Schema.Boolean)
-export const words = optional(Schema.String)
+export const text = optional(Schema.String)
 export const count = optional(Schema.Int)
 
-/** One of a few words. */
+/** An optional field with one of these literals. */
 export const oneOf = <const L extends ReadonlyArray<string>>(...literals: L) =>
   optional(Schema.Literals(literals))
 
-/** A number of pixels or spacing units, or CSS. */
+/** A number of pixels or spacing units, or a CSS length. */
 export const Length = Schema.Union([Schema.Finite, Schema.String])
 
-/** A colour token or CSS, for each theme if need be. */
+/** A colour token or a CSS colour: one for both themes, or one for each. */
 export const Color = Schema.Union([
   Schema.String,
   Schema.Struct({ light: Schema.String, dark: Schema.String })
@@ -50,11 +50,11 @@ const Line = Schema.Struct({
   style: oneOf("solid", "dashed", "dotted", "double", "groove", "ridge", "inset", "outset")
 })
 
-/** The thickness of all edges in pixels, one line for all of them, or edge by edge. */
+/** A thickness of all edges in pixels, one line for all edges, or a line for each edge. */
 export const Border = Schema.Union([
   Schema.Finite,
   Line,
-  // A line whose size is no number is not to pass as a border without edges.
+  // Otherwise a line with an invalid size would be accepted as a border without edges.
   Schema.Struct({
     ...edges(Schema.Union([Schema.Finite, Line])),
     size: Schema.optionalKey(Schema.Never)

@@ -11,15 +11,15 @@ import {
   oneOf,
   radius,
   spacing,
+  text,
   textAlign,
   textSize,
-  weight,
-  words
+  weight
 } from "./Styles.ts"
 
 const length = optional(Length)
 
-/** `editable` turns it into a field of the form around it, under `name`. */
+/** `editable` makes the text a field, called `name`, of the form around it. */
 export const Text = Schema.Struct({
   ...component("Text"),
   value: Schema.String,
@@ -41,10 +41,10 @@ export const Text = Schema.Struct({
         name: Schema.String,
         autoFocus: flag,
         autoSelect: flag,
-        autoComplete: words,
+        autoComplete: text,
         allowAutofillExtensions: flag,
-        pattern: words,
-        placeholder: words,
+        pattern: text,
+        placeholder: text,
         required: flag
       })
     ])
@@ -104,7 +104,7 @@ export type Icon = typeof Icon.Type
 export const Image = Schema.Struct({
   ...component("Image"),
   src: Schema.String,
-  alt: words,
+  alt: text,
   fit: oneOf("cover", "contain", "fill", "scale-down", "none"),
   position: oneOf(
     "top left",

@@ -1,12 +1,13 @@
 import { Effect, Layer, type Schema, Stream } from "effect"
 import * as Answer from "../Answer.ts"
-import { card, directives } from "./Directives.ts"
+import { card } from "./Card.ts"
+import { directives } from "./Directives.ts"
 import type { UserMessageItem } from "../../protocol/Items.ts"
 import { Responder, type Turn } from "../Responder.ts"
 
 /**
- * Answers without a model, so that a ChatKit front end can be tried offline: echoes what it is
- * told, and shows every kind of event for a line that begins with a slash.
+ * Answers without a model, so that a ChatKit front end can be tried offline. It echoes messages, and
+ * a line that begins with a slash produces any kind of event.
  */
 export const Playground = Layer.succeed(
   Responder,
@@ -61,7 +62,7 @@ const help = [
   ...Object.entries(directives).map(([name, { usage }]) => `- \`/${`${name} ${usage}`.trimEnd()}\``)
 ].join("\n")
 
-/** The same JSON with the members of every object in order. */
+/** The same JSON with the keys of every object sorted. */
 const sorted = (json: Schema.Json): Schema.Json => {
   if (Array.isArray(json)) return json.map(sorted)
   if (json === null || typeof json !== "object") return json

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, Stream } from "effect"
-import { card } from "../../../src/responder/playground/Directives.ts"
+import { card } from "../../../src/responder/playground/Card.ts"
 import type { ResponseEventInput } from "../../../src/protocol/Events.ts"
 import { CustomStreamError, StreamError } from "../../../src/responder/StreamErrors.ts"
 import { ThreadItem } from "../../../src/protocol/Items.ts"

@@ -25,7 +25,10 @@ class Door extends Context.Service<
 const saidToChatKit = (error: string, status: number) =>
   JSON.stringify({ error, status, message: error })
 const noJson = saidToChatKit("Invalid request body: it is not JSON", 400)
-const noType = saidToChatKit(`Invalid request: type is none of ${operationTypes.join(", ")}`, 400)
+const noType = saidToChatKit(
+  `Invalid request: type must be one of ${operationTypes.join(", ")}`,
+  400
+)
 const tooLarge = saidToChatKit(
   "Request body too large: send less, or raise BODY_LIMIT on the server",
   413

@@ -40,9 +40,9 @@ layer(ServerOnDoubles.layer(), { excludeTestServices: true })("bodies", (it) => 
       const { url } = yield* ServerOnDoubles
       const token = yield* tokenFor("ada")
       const cases: ReadonlyArray<[unknown, string]> = [
-        [{ type: "threads.hunter2" }, `type is none of ${operationTypes.join(", ")}`],
-        [{ type: 5, params: {} }, `type is none of ${operationTypes.join(", ")}`],
-        [{}, `type is none of ${operationTypes.join(", ")}`],
+        [{ type: "threads.hunter2" }, `type must be one of ${operationTypes.join(", ")}`],
+        [{ type: 5, params: {} }, `type must be one of ${operationTypes.join(", ")}`],
+        [{}, `type must be one of ${operationTypes.join(", ")}`],
         [{ type: "threads.list" }, "params is missing"],
         [{ type: "threads.list", params: "hunter2" }, "params has the wrong type"],
         [

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { apply, difference } from "../../../../src/protocol/widgets/Diff.ts"
-import { type WidgetRoot, withoutNulls } from "../../../../src/protocol/widgets/Widgets.ts"
+import { withoutNulls } from "../../../../src/protocol/Json.ts"
+import type { WidgetRoot } from "../../../../src/protocol/widgets/AnyWidget.ts"
 
 type Json = Schema.JsonObject
 

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
 import { ActionConfig } from "../../../../src/protocol/Actions.ts"
 import { WidgetItem } from "../../../../src/protocol/Items.ts"
+import { withoutNulls } from "../../../../src/protocol/Json.ts"
 import * as Widgets from "../../../../src/protocol/widgets/Widgets.ts"
 import { examples } from "../../../support/WidgetExamples.ts"
 
@@ -188,7 +189,7 @@ describe("a widget that is read", () => {
     }
     assert.deepStrictEqual<unknown>(written(widget), without)
     assert.deepStrictEqual<unknown>(Schema.encodeUnknownSync(Widgets.WidgetRoot)(widget), without)
-    assert.deepStrictEqual<unknown>(Widgets.withoutNulls(widget), without)
+    assert.deepStrictEqual<unknown>(withoutNulls(widget), without)
     assert.deepStrictEqual<unknown>(Widgets.dynamicWidget(widget), without)
     const item = {
       id: "1",
