@@ -9,7 +9,7 @@ export const AttachmentFields = Schema.Struct({
   name: Schema.String,
   mime_type: Schema.String,
   /** Bytes, as the client stated them. */
-  size: Schema.Number,
+  size: Schema.Finite,
   metadata: Schema.Record(Schema.String, Schema.Unknown)
 })
 export type AttachmentFields = typeof AttachmentFields.Type
@@ -30,8 +30,9 @@ export class AttachmentStore extends Context.Service<
   AttachmentStore,
   {
     /**
-     * Adds an attachment or overwrites its fields. A new one is refused, by the statement that would
-     * add it, when `waitingLimit` others of the user wait to be used in a message.
+     * Adds an attachment or overwrites its fields. A new one is refused when `waitingLimit` others of
+     * the user wait to be used in a message. Counting and adding are one statement, in which saves
+     * at the same moment do not see each other.
      */
     readonly save: (
       userId: UserId,

@@ -22,6 +22,7 @@ import { mediaTypeOf } from "./MediaTypes.ts"
 import { ofSize } from "./UploadSize.ts"
 
 type FileRefusal = AttachmentTooLarge | AttachmentTypeRefused
+type UploadRefusal = FileRefusal | UploadMalformed
 
 /**
  * Attachments from their creation to their removal. Methods take the id of the user who asks, or a
@@ -38,22 +39,15 @@ export class Attachments extends Context.Service<
       file: Pick<AttachmentFields, "name" | "mime_type" | "size">
     ) => Effect.Effect<Attachment, FileRefusal | TooManyAttachments | DbUnavailable>
     /**
-     * Stores the bytes of an attachment that waits for them. `open` gives the bytes; it runs after
-     * the link and the attachment are checked, so nothing of a request is read that they refuse.
+     * Stores the bytes of an attachment that waits for them. `open` runs after the link and the
+     * attachment are checked, so that the body of a refused request is not read.
      */
     readonly upload: <E, E2, R>(
       link: FollowedLink,
       open: Effect.Effect<Stream.Stream<Uint8Array, E>, E2, R>
     ) => Effect.Effect<
       Attachment,
-      | E
-      | E2
-      | LinkInvalid
-      | NotFound
-      | AlreadyUploaded
-      | FileRefusal
-      | UploadMalformed
-      | DbUnavailable,
+      E | E2 | LinkInvalid | NotFound | AlreadyUploaded | UploadRefusal | DbUnavailable,
       R
     >
     /** Creates an attachment together with its bytes, or leaves nothing behind. */
@@ -64,7 +58,7 @@ export class Attachments extends Context.Service<
       }
     ) => Effect.Effect<
       Attachment,
-      E | NotFound | FileRefusal | UploadMalformed | TooManyAttachments | DbUnavailable
+      E | NotFound | UploadRefusal | TooManyAttachments | DbUnavailable
     >
     readonly read: (
       link: FollowedLink
@@ -82,7 +76,7 @@ export class Attachments extends Context.Service<
       userId: UserId,
       items: ReadonlyArray<A>
     ) => Effect.Effect<ReadonlyArray<A>, DbUnavailable>
-    /** Removes what was abandoned for a day. Returns how many rows that were. */
+    /** Removes what no message used for a day, and returns how many rows that were. */
     readonly sweep: Effect.Effect<number, DbUnavailable>
   }
 >()("effect-chatkit/attachments/Attachments") {

@@ -87,8 +87,6 @@ export class AttachmentServer extends Context.Service<
     readonly exec: TestDatabase["Service"]["exec"]
     /** An attachment that waits for its bytes, as the client gets to see it. */
     readonly create: (attachment?: Partial<AttachmentRecord>) => Effect.Effect<Attachment>
-    /** As the client sees it by now. */
-    readonly shown: (id: string) => Effect.Effect<Attachment>
   }
 >()("test/http/AttachmentServer") {
   static readonly layer = ({ limit = ByteSize.mebibytes(20), types }: Options = {}) =>
@@ -167,12 +165,7 @@ export class AttachmentServer extends Context.Service<
             }
             yield* Effect.orDie(attachments.save(ada, record, 100))
             return yield* asSeen(record)
-          }),
-          shown: (id) =>
-            attachments.load(ada, [id]).pipe(
-              Effect.orDie,
-              Effect.flatMap(([record]) => asSeen(record!))
-            )
+          })
         }
       })
     ).pipe(Layer.provideMerge(SharedDatabase))
