@@ -32,7 +32,7 @@ const oldNode = (process.env["PATH"] ?? "")
   .map((directory) => join(directory, "node"))
   .find((node) => existsSync(node) && majorOf(node) < 24)
 
-/** What a start that cannot work leaves: one message, no stack trace, exit code 1. */
+/** The lines of a start that fails as it should: one message, no stack trace, exit code 1. */
 const refusalOf = (directory: string, env: Record<string, string>) =>
   Effect.map(outcomeOf(directory, "start", [], env), ({ code, err, out }) => {
     assert.strictEqual(code, 1)
@@ -57,21 +57,23 @@ describe("scripts/run.mjs", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live.skipIf(oldNode === undefined)("names the version it needs where there is none", () =>
-    Effect.gen(function* () {
-      const directory = yield* freshClone
-      rmSync(join(directory, "node_modules"))
-      rmSync(join(directory, "scripts"))
-      mkdirSync(join(directory, "scripts"))
-      copyFileSync(runner, join(directory, "scripts/run.mjs"))
-      const refused = yield* Effect.flatMap(
-        spawned(oldNode!, ["scripts/run.mjs", "--env", "src/main.ts"], { cwd: directory }),
-        ended
-      )
-      assert.deepStrictEqual([refused.code, refused.out], [1, ""])
-      assert.lengthOf(linesOf(refused.err), 1)
-      assert.match(refused.err, /needs Node 24 or newer, and this is Node \d+\./)
-    }).pipe(Effect.scoped)
+  it.live.skipIf(oldNode === undefined)(
+    "names the version it needs where no such Node is installed",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* freshClone
+        rmSync(join(directory, "node_modules"))
+        rmSync(join(directory, "scripts"))
+        mkdirSync(join(directory, "scripts"))
+        copyFileSync(runner, join(directory, "scripts/run.mjs"))
+        const refused = yield* Effect.flatMap(
+          spawned(oldNode!, ["scripts/run.mjs", "--env", "src/main.ts"], { cwd: directory }),
+          ended
+        )
+        assert.deepStrictEqual([refused.code, refused.out], [1, ""])
+        assert.lengthOf(linesOf(refused.err), 1)
+        assert.match(refused.err, /needs Node 24 or newer, and this is Node \d+\./)
+      }).pipe(Effect.scoped)
   )
 
   it.live("reads .env, and lets the real environment win", () =>
@@ -92,7 +94,7 @@ describe("scripts/run.mjs", () => {
       Effect.gen(function* () {
         const directory = yield* freshClone
         const { running } = yield* startIn(directory, { DATABASE_URL: closedDatabase }, "dev")
-        // The end of a process is seen when nothing holds its output any more.
+        // `signalled` ends only when every process that holds the output has ended.
         yield* signalled(running, "SIGTERM")
       }).pipe(Effect.scoped),
     20_000
@@ -141,10 +143,10 @@ describe("settings that cannot work", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("names the host that is none of ours, in one line", () =>
+  it.live("names a host that this machine does not have, in one line", () =>
     Effect.gen(function* () {
       const directory = yield* freshClone
-      // Kept for documentation (RFC 5737), so nobody has it.
+      // Reserved for documentation (RFC 5737), so no machine has it.
       const HOST = "203.0.113.7"
       const lines = yield* refusalOf(directory, { DATABASE_URL: closedDatabase, PORT: "0", HOST })
       assert.lengthOf(lines, 1)
@@ -157,7 +159,7 @@ describe(".env.example", () => {
   const example = readFileSync(join(dirname(runner), "../.env.example"), "utf8")
   const values = parseEnv(example.replace(/^# (?=[A-Z_]+=)/gm, ""))
 
-  it("is no way to a secret that everybody knows, or to docs that nobody asked for", () => {
+  it("is refused in production for its secret, and shows no docs there", () => {
     const copied = parse({ ...values, NODE_ENV: "production" })
     assert.deepStrictEqual(
       "problems" in copied ? copied.problems.map((problem) => problem.split(":")[0]) : [],

@@ -24,7 +24,7 @@ const refused = (args: ReadonlyArray<string>, env: Record<string, string> = {}) 
     return err
   })
 
-/** Ends a process that opens a connection, so that what it prints it knew without one. */
+/** Ends a process as soon as it opens a connection, to prove that it prints without one. */
 const noNetwork = {
   NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(
     `import net from "node:net"; net.Socket.prototype.connect = () => { console.error("network!"); process.exit(99) }`
@@ -62,7 +62,7 @@ layer(Clone.layer, { excludeTestServices: true })("npm run token", (it) => {
     })
   )
 
-  it.effect("says who there is when nobody is called so, and how it is used", () =>
+  it.effect("lists the demo people for an unknown name, and its usage without a name", () =>
     Effect.gen(function* () {
       assert.match(yield* refused(["bob"]), /ada, grace, asleep, ghost/)
       const usage = yield* refused([])
@@ -129,18 +129,20 @@ layer(Clone.layer, { excludeTestServices: true })("npm run token", (it) => {
     })
   )
 
-  it.effect("never asks the key endpoint, nor says what only the server can know", () =>
-    Effect.gen(function* () {
-      const ada = (yield* token(["ada"])).out.trim()
-      const { connections, port } = yield* silentPort
-      const endpoint = `http://127.0.0.1:${port}/api/auth/jwks`
-      const env = { DATABASE_URL: closedDatabase, BETTER_AUTH_JWKS_URL: endpoint }
-      const { code, out } = yield* token(["inspect", ada], env)
-      assert.strictEqual(code, 0)
-      assert.strictEqual(connections(), 0)
-      assert.include(out, `${endpoint}, which was not asked`)
-      assert.notMatch(out, /would accept|would answer 503/)
-    })
+  it.effect(
+    "never asks the key endpoint, and does not claim to know what the server would answer",
+    () =>
+      Effect.gen(function* () {
+        const ada = (yield* token(["ada"])).out.trim()
+        const { connections, port } = yield* silentPort
+        const endpoint = `http://127.0.0.1:${port}/api/auth/jwks`
+        const env = { DATABASE_URL: closedDatabase, BETTER_AUTH_JWKS_URL: endpoint }
+        const { code, out } = yield* token(["inspect", ada], env)
+        assert.strictEqual(code, 0)
+        assert.strictEqual(connections(), 0)
+        assert.include(out, `${endpoint}, which was not asked`)
+        assert.notMatch(out, /would accept|would answer 503/)
+      })
   )
 
   it.effect("does not pass a demo token off as good where keys come from an endpoint", () =>

@@ -3,7 +3,7 @@ import { Arbitrary, Cause, Effect, Logger, Redacted, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { jsonLogger } from "../../../src/telemetry/JsonLogger.ts"
 
-/** What our logger and the platform's make of the same lines. */
+/** The same lines, as our logger and as the platform's write them. */
 const bothOf = Effect.fnUntraced(function* (log: Effect.Effect<void>) {
   const [ours, theirs]: [Array<string>, Array<string>] = [[], []]
   const loggers = Logger.layer([
