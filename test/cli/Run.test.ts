@@ -57,21 +57,23 @@ describe("scripts/run.mjs", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live.skipIf(oldNode === undefined)("names the version it needs where there is none", () =>
-    Effect.gen(function* () {
-      const directory = yield* freshClone
-      rmSync(join(directory, "node_modules"))
-      rmSync(join(directory, "scripts"))
-      mkdirSync(join(directory, "scripts"))
-      copyFileSync(runner, join(directory, "scripts/run.mjs"))
-      const refused = yield* Effect.flatMap(
-        spawned(oldNode!, ["scripts/run.mjs", "--env", "src/main.ts"], { cwd: directory }),
-        ended
-      )
-      assert.deepStrictEqual([refused.code, refused.out], [1, ""])
-      assert.lengthOf(linesOf(refused.err), 1)
-      assert.match(refused.err, /needs Node 24 or newer, and this is Node \d+\./)
-    }).pipe(Effect.scoped)
+  it.live.skipIf(oldNode === undefined)(
+    "names the version it needs where no such Node is installed",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* freshClone
+        rmSync(join(directory, "node_modules"))
+        rmSync(join(directory, "scripts"))
+        mkdirSync(join(directory, "scripts"))
+        copyFileSync(runner, join(directory, "scripts/run.mjs"))
+        const refused = yield* Effect.flatMap(
+          spawned(oldNode!, ["scripts/run.mjs", "--env", "src/main.ts"], { cwd: directory }),
+          ended
+        )
+        assert.deepStrictEqual([refused.code, refused.out], [1, ""])
+        assert.lengthOf(linesOf(refused.err), 1)
+        assert.match(refused.err, /needs Node 24 or newer, and this is Node \d+\./)
+      }).pipe(Effect.scoped)
   )
 
   it.live("reads .env, and lets the real environment win", () =>
@@ -92,7 +94,7 @@ describe("scripts/run.mjs", () => {
       Effect.gen(function* () {
         const directory = yield* freshClone
         const { running } = yield* startIn(directory, { DATABASE_URL: closedDatabase }, "dev")
-        // The end of a process is seen when nothing holds its output any more.
+        // `signalled` ends only when every process that holds the output has ended.
         yield* signalled(running, "SIGTERM")
       }).pipe(Effect.scoped),
     20_000
@@ -144,7 +146,7 @@ describe("settings that cannot work", () => {
   it.live("names the host that it cannot listen on, in one line", () =>
     Effect.gen(function* () {
       const directory = yield* freshClone
-      // Kept for documentation (RFC 5737), so nobody has it.
+      // Reserved for documentation (RFC 5737), so no machine has it.
       const HOST = "203.0.113.7"
       const lines = yield* refusalOf(directory, { DATABASE_URL: closedDatabase, PORT: "0", HOST })
       assert.lengthOf(lines, 1)

@@ -25,7 +25,7 @@ const refused = (args: ReadonlyArray<string>, env: Record<string, string> = {}) 
     return err
   })
 
-/** Ends a process that opens a connection, so that what it prints it knew without one. */
+/** Ends a process as soon as it opens a connection, to prove that it prints without one. */
 const noNetwork = {
   NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(
     `import net from "node:net"; net.Socket.prototype.connect = () => { console.error("network!"); process.exit(99) }`

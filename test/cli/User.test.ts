@@ -30,7 +30,7 @@ const refused = (cwd: string, args: ReadonlyArray<string>, env: Record<string, s
     return err
   })
 
-/** Longer than a pipe takes at once. */
+/** Longer than the buffer of a pipe. */
 const long = "x".repeat(300_000)
 
 const kept = Effect.gen(function* () {
@@ -92,7 +92,7 @@ describe("npm run user", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("works on the embedded database of development, unless somebody else does", () =>
+  it.live("works on the embedded database of development, unless another process holds it", () =>
     Effect.gen(function* () {
       const directory = yield* freshClone
       const data = join(directory, ".data")

@@ -108,7 +108,7 @@ describe("npm run token -- inspect", () => {
     })
   )
 
-  it.live("knows what people mistake for a token", () =>
+  it.live("recognizes what people mistake for a token", () =>
     Effect.gen(function* () {
       const signed = yield* Effect.promise(() =>
         signSessionToken("abcdefghijklmnopqrstuvwxyz012345")
@@ -155,44 +155,49 @@ describe("npm run token -- inspect", () => {
     })
   )
 
-  it.live("has words for a header without an algorithm", () =>
+  it.live("explains a header without an algorithm", () =>
     Effect.gen(function* () {
       const token = yield* Effect.promise(() => signRaw({}, "{}"))
       assert.match(yield* inspected(token), /refuse it with 401: /)
     })
   )
 
-  it.live.skipIf(!onRealServer)("asks the database it is given, and says what it lacks", () =>
-    Effect.gen(function* () {
-      const database = yield* TestDatabase
-      const DATABASE_URL = database.url
-      const token = yield* Effect.promise(() => sign(key, pluginClaims("ada")))
+  it.live.skipIf(!onRealServer)(
+    "asks the database in DATABASE_URL, and says what is missing there",
+    () =>
+      Effect.gen(function* () {
+        const database = yield* TestDatabase
+        const DATABASE_URL = database.url
+        const token = yield* Effect.promise(() => sign(key, pluginClaims("ada")))
 
-      const bare = yield* inspected(token, { DATABASE_URL })
-      assert.notInclude(bare, "could not be asked")
-      assert.match(bare, /table/)
+        const bare = yield* inspected(token, { DATABASE_URL })
+        assert.notInclude(bare, "could not be asked")
+        assert.match(bare, /table/)
 
-      yield* database.exec(betterAuthTables)
-      assert.include(
-        yield* inspected(token, { DATABASE_URL }),
-        "401: it is signed with EdDSA, but the jwks table is empty"
-      )
+        yield* database.exec(betterAuthTables)
+        assert.include(
+          yield* inspected(token, { DATABASE_URL }),
+          "401: it is signed with EdDSA, but the jwks table is empty"
+        )
 
-      const other = yield* Effect.promise(() => makeKey("EdDSA", "other-key"))
-      yield* database.exec(jwksRow(other.kid, other.publicJwk))
-      assert.match(yield* inspected(token, { DATABASE_URL }), /key \(kid\) that is not in the jwks/)
+        const other = yield* Effect.promise(() => makeKey("EdDSA", "other-key"))
+        yield* database.exec(jwksRow(other.kid, other.publicJwk))
+        assert.match(
+          yield* inspected(token, { DATABASE_URL }),
+          /key \(kid\) that is not in the jwks/
+        )
 
-      yield* database.exec(jwksRow(key.kid, key.publicJwk))
-      assert.match(yield* inspected(token, { DATABASE_URL }), /404: .*no user has its e-mail/)
+        yield* database.exec(jwksRow(key.kid, key.publicJwk))
+        assert.match(yield* inspected(token, { DATABASE_URL }), /404: .*no user has its e-mail/)
 
-      yield* database.exec(people)
-      assert.match(
-        yield* inspected(token, { DATABASE_URL }),
-        /accept it, as user ada in session ada-session\.$/
-      )
-      const [schema] = yield* database.exec("select to_regnamespace('chatkit')::text as made")
-      assert.deepStrictEqual(schema, { made: null })
-    }).pipe(Effect.provide(TestDatabase.layer), Effect.scoped)
+        yield* database.exec(people)
+        assert.match(
+          yield* inspected(token, { DATABASE_URL }),
+          /accept it, as user ada in session ada-session\.$/
+        )
+        const [schema] = yield* database.exec("select to_regnamespace('chatkit')::text as made")
+        assert.deepStrictEqual(schema, { made: null })
+      }).pipe(Effect.provide(TestDatabase.layer), Effect.scoped)
   )
 })
 

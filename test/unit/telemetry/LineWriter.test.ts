@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { lineWriter } from "../../../src/telemetry/LineWriter.ts"
 
-/** A writer and what it has written, a text for each time. */
+/** A writer, and the text of each of its writes. */
 const recorded = () => {
   const written: Array<string> = []
   return { written, ...lineWriter((text) => void written.push(text)) }
@@ -11,7 +11,7 @@ const recorded = () => {
 const endOfTurn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
 describe("the writer of lines", () => {
-  it.effect("writes once a turn, all that came in it and in its order", () =>
+  it.effect("writes all lines of a turn at once, in their order", () =>
     Effect.gen(function* () {
       const { line, written } = recorded()
       yield* endOfTurn
@@ -30,7 +30,7 @@ describe("the writer of lines", () => {
     })
   )
 
-  it.effect("writes at once what is much, and goes on as before", () =>
+  it.effect("writes a large buffer at once, and goes on as before", () =>
     Effect.gen(function* () {
       const { line, written } = recorded()
       const long = "x".repeat(1023)
@@ -48,7 +48,7 @@ describe("the writer of lines", () => {
     })
   )
 
-  it.effect("never keeps more than it may, nor loses or turns a line, however many there are", () =>
+  it.effect("never buffers more than its limit, and keeps every line in order", () =>
     Effect.gen(function* () {
       const { line, written } = recorded()
       const lines = Array.from({ length: 5000 }, (_, i) => `${i} ${"x".repeat((i * 37) % 200)}`)
