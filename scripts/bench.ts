@@ -15,6 +15,7 @@ import { report } from "./bench/Report.ts"
 import { type Results, resultOf } from "./bench/Results.ts"
 import { type Line, measure } from "./bench/Rounds.ts"
 import {
+  checkout,
   fastify,
   fleet,
   handwritten,
@@ -22,6 +23,7 @@ import {
   ours,
   python,
   type Server,
+  sse,
   variants
 } from "./bench/Servers.ts"
 import { startTimes } from "./bench/Startup.ts"
@@ -36,8 +38,11 @@ const usage = `npm run bench -- [options]
   --only a,c,g         these workloads only: a warm, b cold, c refused, d one user, e concurrency,
                        f growth of the tables, g streams, h start, v variants of the server
   --users-max N        the most users of workload f (5,000,000; --quick: 100,000)
+  --against DIRECTORY  another checkout of this project instead of the peers: what has become slower?
+  --rounds N           how often every server is measured on every line
   --python PATH        the interpreter of the Python peer
-  --out DIRECTORY      where results.json, results.md and chart.svg go (scripts/bench/results)
+  --out DIRECTORY      where results.json, results.md and chart.svg go (scripts/bench/results;
+                       with --against nowhere)
 
 BENCH_DATABASE_URL names a PostgreSQL server on which databases may be created.`
 
@@ -50,8 +55,10 @@ const parsed = () => {
         quick: { type: "boolean", default: false },
         only: { type: "string", default: workloads.join(",") },
         "users-max": { type: "string" },
+        against: { type: "string" },
+        rounds: { type: "string" },
         python: { type: "string" },
-        out: { type: "string", default: join(import.meta.dirname, "bench/results") },
+        out: { type: "string" },
         help: { type: "boolean", default: false }
       }
     })
@@ -62,7 +69,13 @@ const parsed = () => {
     if (!Number.isInteger(usersMax) || usersMax < 10_000) {
       throw new Error("--users-max: a whole number from 10000")
     }
-    return { ...values, only, usersMax }
+    const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
+    if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0)) {
+      throw new Error("--rounds: a whole number from 1")
+    }
+    const results =
+      values.against === undefined ? join(import.meta.dirname, "bench/results") : undefined
+    return { ...values, only, usersMax, rounds, out: values.out ?? results }
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
     process.exit(2)
@@ -83,14 +96,14 @@ const embedded = databaseServer === undefined
 const short = options.quick || embedded
 
 const extent: Extent = {
-  rounds: short ? 2 : 3,
+  rounds: options.rounds ?? (short ? 2 : 3),
   seconds: short ? 0.8 : 2,
   leadIn: short ? 2_000 : 3_000,
   slice: short ? 10_000 : 15_000,
   warmUp: short ? 2_000 : 10_000,
   users: embedded ? 2_000 : 100_000,
   mostUsers: options.usersMax,
-  streamRounds: short ? 1 : 2,
+  streamRounds: options.rounds ?? (short ? 1 : 2),
   streamSeconds: short ? 3 : 6,
   starts: short ? 2 : 5
 }
@@ -144,22 +157,35 @@ const benchmark = async (cleanup: Cleanup): Promise<Results> => {
   await migrate(database, cleanup)
   const facts = await factsOf(database)
 
-  const fastapi = pythonPeer()
-  if (fastapi === undefined) {
+  const other = options.against === undefined ? undefined : checkout(resolve(options.against))
+  // Of its own: the tables of the two may differ, and each server brings its own up to date.
+  const otherDatabase =
+    other === undefined || embedded ? database : await createDatabase(databaseServer, cleanup)
+  if (otherDatabase !== database) await fill(otherDatabase, extent.users, keys, say)
+  const databaseOf = (server: Server) => (server === other ? otherDatabase : database)
+
+  const fastapi = other === undefined ? pythonPeer() : undefined
+  if (other !== undefined) {
+    note(`${other.name} is ${resolve(options.against ?? "")}; it takes the place of the peers.`)
+  } else if (fastapi === undefined) {
     note("The Python stack is left out: no interpreter here has all of its packages.")
   } else {
     note(
       "python-jose knows no EdDSA: FastAPI is left out of lines with EdDSA tokens, and its forged and expired tokens are HS256 ones, which cost less to verify."
     )
   }
-  const peers = [handwritten, fastify, hono, ...(fastapi === undefined ? [] : [fastapi])]
+  const peers =
+    other === undefined
+      ? [handwritten, fastify, hono, ...(fastapi === undefined ? [] : [fastapi])]
+      : [other]
+  const closest = other === undefined ? [handwritten] : [other]
 
-  const others = fleet(bench, () => database)
+  const others = fleet(bench, databaseOf)
   const compare = (server: Server) => {
     say(`comparing answers: ${server.name}`)
     return others.use(server, (running) => assertAnswers(running, keys))
   }
-  const chosen = lines(bench, peers).filter(({ workload }) => options.only.has(workload))
+  const chosen = lines(bench, peers, closest).filter(({ workload }) => options.only.has(workload))
   for (const server of chosen.length > 0 ? [ours, ...peers] : [ours]) await compare(server)
   const [warm] = lines(bench, peers)
   const varied: ReadonlyArray<Line> =
@@ -171,10 +197,10 @@ const benchmark = async (cleanup: Cleanup): Promise<Results> => {
   }
   await others.stop()
 
-  const all = fleet(bench, () => database)
+  const all = fleet(bench, databaseOf)
   const measured = await measure(bench, all, chosen)
   await all.stop()
-  const statements = await countStatements(bench, chosen, database)
+  const statements = await countStatements(bench, chosen, databaseOf)
 
   const variantFleet = fleet(bench, () => database)
   const variantsMeasured = await measure(bench, variantFleet, varied)
@@ -208,7 +234,9 @@ const benchmark = async (cleanup: Cleanup): Promise<Results> => {
     await alone(async (bench) => void (later.growth = await growth(bench, databaseServer)))
   }
   if (runs("g", "Streams")) {
-    await alone(async (bench) => void (later.streams = await streams(bench, database)))
+    if (other?.streams === false) note(`${other.name} has no server for streams: left out.`)
+    const others = other === undefined ? [sse] : other.streams ? [other] : []
+    await alone(async (bench) => void (later.streams = await streams(bench, databaseOf, others)))
   }
   if (runs("h", "The start")) {
     await alone(async (bench) => void (later.starts = await startTimes(bench, database)))
@@ -227,6 +255,7 @@ const benchmark = async (cleanup: Cleanup): Promise<Results> => {
     options: {
       date: new Date().toISOString().slice(0, 10),
       quick: options.quick,
+      ...(other === undefined ? {} : { against: other.name }),
       rounds: extent.rounds,
       "seconds each": extent.seconds,
       users: extent.users,
@@ -259,12 +288,13 @@ setTimeout(() => void leave("The benchmark took too long: cleaning up", 1), hard
 try {
   const results = await benchmark(cleanup)
   const text = report(results)
-  const out = resolve(options.out)
+  console.log(text)
+  if (options.out === undefined) await leave("The end.", failed ? 1 : 0)
+  const out = resolve(options.out ?? "")
   mkdirSync(out, { recursive: true })
   writeFileSync(join(out, "results.json"), JSON.stringify(results, null, 2) + "\n")
   writeFileSync(join(out, "results.md"), text)
   writeFileSync(join(out, "chart.svg"), chart(results))
-  console.log(text)
   await leave(`Written to ${out}.`, failed ? 1 : 0)
 } catch (error) {
   await leave(`The benchmark has failed: ${messageOf(error)}`, 1)

@@ -21,7 +21,11 @@ const files = (bench: Bench) => {
 }
 
 /** The lines of workloads a to e, in this order. */
-export const lines = (bench: Bench, peers: ReadonlyArray<Server>): ReadonlyArray<Line> => {
+export const lines = (
+  bench: Bench,
+  peers: ReadonlyArray<Server>,
+  closest: ReadonlyArray<Server> = [handwritten]
+): ReadonlyArray<Line> => {
   const { extent, keys } = bench
   const file = files(bench)
   const user = (k: number) => spread(k, extent.users)
@@ -73,7 +77,7 @@ export const lines = (bench: Bench, peers: ReadonlyArray<Server>): ReadonlyArray
       return file(`${kind}-${algorithm}`, reused, (k) => kinds[kind](algorithm, k))
     }
   const one = () => file("one", 1, () => mint(keys, "EdDSA", user(77)))
-  const two = [ours, handwritten]
+  const two = [ours, ...closest]
 
   return [
     line("a", "warm EdDSA", knowing("EdDSA"), warm("EdDSA")),

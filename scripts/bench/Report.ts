@@ -33,7 +33,8 @@ const main = (lines: ReadonlyArray<LineResult>) =>
       "p99 ms",
       "CPU µs/request",
       "statements/request",
-      "ours ÷ peer"
+      "ours ÷ peer",
+      "CPU ours ÷ peer"
     ],
     lines.flatMap(({ servers, title, workload }) =>
       servers.map((result, i) => [
@@ -44,7 +45,8 @@ const main = (lines: ReadonlyArray<LineResult>) =>
         fixed(result.p99, 2),
         whole(result.cpu),
         few(result.statements),
-        i === 0 ? "" : `${fixed(result.ratio.requestsPerSecond, 2)}×`
+        i === 0 ? "" : `${fixed(result.ratio.requestsPerSecond, 2)}×`,
+        i === 0 ? "" : `${fixed(result.ratio.cpu, 2)}×`
       ])
     ),
     2
@@ -118,12 +120,13 @@ export const report = (results: Results): string => {
       "## Streams",
       "1,000 open, each with 10 events a second.",
       table(
-        ["server", "events/s", "CPU µs/event", "KiB/stream"],
-        streams.map(({ cpu, eventsPerSecond, memory, server }) => [
+        ["server", "events/s", "CPU µs/event", "KiB/stream", "CPU ours ÷ peer"],
+        streams.map(({ cpu, eventsPerSecond, memory, ratio, server }, i) => [
           server,
           whole(eventsPerSecond),
           fixed(cpu, 1),
-          fixed(memory, 1)
+          fixed(memory, 1),
+          i === 0 ? "" : `${fixed(ratio, 2)}×`
         ])
       )
     )
@@ -137,7 +140,7 @@ export const report = (results: Results): string => {
       )
     )
   }
-  const rows = targets(results).map(verdict)
+  const rows = "against" in options ? [] : targets(results).map(verdict)
   if (rows.length > 0) {
     parts.push("## Targets", table(["target", "wanted", "measured", ""], rows))
   }

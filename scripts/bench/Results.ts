@@ -34,6 +34,8 @@ export interface StreamResult {
   readonly cpu: number | undefined
   /** KiB for each open stream. */
   readonly memory: number | undefined
+  /** CPU for each event of the first server ÷ this one's, the median of each round's. */
+  readonly ratio: number | undefined
 }
 
 export interface StartResult {

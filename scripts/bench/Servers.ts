@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
+import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import type { Bench } from "./Bench.ts"
 import { freePort } from "./FreePort.ts"
@@ -12,6 +13,10 @@ export interface Server {
   readonly file: string
   readonly env: NodeJS.ProcessEnv
   readonly algorithms: ReadonlyArray<Algorithm>
+  /** How the file is run, where it cannot be run by itself. */
+  readonly runner?: string
+  /** It answers transcriptions in a way of its own: only the status is compared. */
+  readonly statusOnly?: boolean
 }
 
 const node = (name: string, file: string, env: NodeJS.ProcessEnv = {}): Server => ({
@@ -38,10 +43,27 @@ export const variants: ReadonlyArray<Server> = [
   node("tracing-on", "Server.ts", { BENCH_VARIANT: "tracing-on" })
 ]
 
-export const streaming = (seconds: number): Server => ({
-  ...ours,
+export const streaming = (server: Server, seconds: number): Server => ({
+  ...server,
   env: { BENCH_STREAM_SECONDS: String(seconds) }
 })
+
+/**
+ * Another checkout of this project, named after its commit. Where it has no server for the
+ * benchmark, its whole program is measured, which cannot stream on command.
+ */
+export const checkout = (directory: string): Server & { readonly streams: boolean } => {
+  const git = ["-C", directory, "describe", "--always", "--dirty", "--exclude=*"]
+  const server = resolve(directory, "scripts/bench/Server.ts")
+  const streams = existsSync(server)
+  return {
+    ...node(execFileSync("git", git, { encoding: "utf8" }).trim(), ""),
+    runner: resolve(directory, "scripts/run.mjs"),
+    file: streams ? server : resolve(directory, "src/main.ts"),
+    statusOnly: !streams,
+    streams
+  }
+}
 
 const pythonPackages = "fastapi, jose, sqlalchemy, psycopg2, uvicorn"
 
@@ -102,7 +124,7 @@ export const startServer = async (
   const { pid, stop, until } = start(
     {
       command: server.command,
-      args: [server.file],
+      args: server.runner === undefined ? [server.file] : [server.runner, server.file],
       env: { ...environment(bench, database), PORT: String(port), ...server.env }
     },
     bench.directory,

@@ -98,14 +98,14 @@ const counted = 2_000
 export const countStatements = async (
   bench: Bench,
   lines: ReadonlyArray<Line>,
-  database: string
+  databaseOf: (server: Server) => string
 ): Promise<Statements> => {
   const found = new Map(lines.map((line) => [line, new Map<Server, number>()]))
   for (const server of new Set(lines.flatMap((line) => line.servers))) {
     const own = lines.filter((line) => line.servers.includes(server))
     const [first] = own
     if (first === undefined) continue
-    const proxy = await countingProxy(bench, database)
+    const proxy = await countingProxy(bench, databaseOf(server))
     const running = await startServer(bench, server, proxy.url)
     // Connections are opened and statements prepared before anything is counted.
     await visit(bench, first, running, 0, Math.ceil(bench.extent.warmUp / 4))

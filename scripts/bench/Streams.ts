@@ -6,7 +6,7 @@ import { type Bench, median } from "./Bench.ts"
 import { path } from "./Load.ts"
 import { cpuOf, end, plainEnvironment, residentOf } from "./Processes.ts"
 import type { StreamResult } from "./Results.ts"
-import { type Server, sse, startServer, streaming } from "./Servers.ts"
+import { ours, type Server, sse, startServer, streaming } from "./Servers.ts"
 import { mint, spread } from "./Tokens.ts"
 
 export type Command =
@@ -134,27 +134,35 @@ const known = (values: ReadonlyArray<number | undefined>) => {
 /** Many open turns with ten words a second each, and the same from a server that does nothing else. */
 export const streams = async (
   bench: Bench,
-  database: string
+  databaseOf: (server: Server) => string,
+  others: ReadonlyArray<Server> = [sse]
 ): Promise<ReadonlyArray<StreamResult>> => {
   const tokens = join(bench.directory, "streams.tokens")
   const token = (k: number) => mint(bench.keys, "EdDSA", spread(k, bench.extent.users))
   writeFileSync(tokens, Array.from({ length: streamsOpen }, (_, k) => token(k) + "\n").join(""))
-  const ours = streaming(bench.extent.streamSeconds + 180)
-  const found = [ours, sse].map((server) => ({
+  const found = [ours, ...others].map((server) => ({
     server,
     samples: new Array<Awaited<ReturnType<typeof measureOnce>>>()
   }))
   for (let round = 1; round <= bench.extent.streamRounds; round++) {
     for (const { samples, server } of round % 2 === 1 ? found : found.toReversed()) {
       bench.say(`streams, round ${round} of ${bench.extent.streamRounds}: ${server.name}`)
-      samples.push(await measureOnce(bench, server, database, tokens))
+      const speaking = streaming(server, bench.extent.streamSeconds + 180)
+      samples.push(await measureOnce(bench, speaking, databaseOf(server), tokens))
     }
   }
+  const [first] = found
   return found.map(({ samples, server }) => ({
     server: server.name,
     eventsPerSecond: median(samples.map((sample) => sample.eventsPerSecond)),
     repeated: samples.reduce((sum, sample) => sum + sample.repeated, 0),
     cpu: known(samples.map((sample) => sample.cpu)),
-    memory: known(samples.map((sample) => sample.memory))
+    memory: known(samples.map((sample) => sample.memory)),
+    ratio: known(
+      samples.map(({ cpu }, round) => {
+        const own = first?.samples[round]?.cpu
+        return own === undefined || cpu === undefined ? undefined : own / cpu
+      })
+    )
   }))
 }
