@@ -1,150 +1,126 @@
-import type { LineResult, Results } from "./Results.ts"
-import { type Target, targets } from "./Targets.ts"
+import { type Figure, figures, type LineResult } from "./Rounds.ts"
+import { verdicts } from "./Targets.ts"
 
-const fixed = (value: number | undefined, digits: number) =>
-  value === undefined || !Number.isFinite(value) ? "-" : value.toFixed(digits)
-
-const whole = (value: number | undefined) =>
-  value === undefined ? "-" : Math.round(value).toLocaleString("en")
-
-/** Few digits for what is large, enough for what is nearly nothing. */
-const few = (value: number | undefined) =>
-  value === undefined ? "-" : value === 0 ? "0" : value < 1 ? value.toFixed(3) : value.toFixed(2)
-
-const table = (
-  head: ReadonlyArray<string>,
-  rows: ReadonlyArray<ReadonlyArray<string>>,
-  left = 1
-): string => {
-  const width = head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]!.length)))
-  const cells = (row: ReadonlyArray<string>) =>
-    `| ${row.map((cell, i) => (i < left ? cell.padEnd(width[i]!) : cell.padStart(width[i]!))).join(" | ")} |`
-  const rule = `| ${width.map((n, i) => (i < left ? "-".repeat(n) : `${"-".repeat(n - 1)}:`)).join(" | ")} |`
-  return [cells(head), rule, ...rows.map(cells)].join("\n")
+export interface Results {
+  readonly date: string
+  readonly machine: Readonly<Record<string, string>>
+  readonly options: Readonly<Record<string, string | number | boolean>>
+  readonly notes: ReadonlyArray<string>
+  readonly lines: ReadonlyArray<LineResult>
 }
 
-const main = (lines: ReadonlyArray<LineResult>) =>
-  table(
+interface Section {
+  readonly workloads: string
+  readonly text?: string
+  readonly figures: ReadonlyArray<Figure>
+  /** What the first server is divided by, and the heading of it. */
+  readonly ratios: Readonly<{ [K in Figure]?: string }>
+}
+
+const speed = ["requestsPerSecond", "p50", "p99", "cpu"] as const
+const cost = { requestsPerSecond: "cost: first ÷ this" }
+
+const sections: ReadonlyArray<Section> = [
+  {
+    workloads: "abcde",
+    figures: [...speed, "statements"],
+    ratios: { requestsPerSecond: "ours ÷ peer", cpu: "CPU ours ÷ peer" }
+  },
+  {
+    workloads: "v",
+    text: "## The worth of each part\n\nWarm EdDSA, with one thing switched off or on.",
+    figures: speed,
+    ratios: cost
+  },
+  {
+    workloads: "f",
+    text: "## Growth of the tables\n\n10,000 EdDSA tokens of as many users.",
+    figures: speed,
+    ratios: cost
+  },
+  {
+    workloads: "g",
+    text: "## Streams\n\n1,000 open, each with 10 events a second: 10,000 events a second are due.",
+    figures: ["eventsPerSecond", "cpuPerEvent", "memory", "repeated"],
+    ratios: { cpuPerEvent: "CPU ours ÷ peer" }
+  },
+  { workloads: "h", text: "## Start", figures: ["ready", "idle"], ratios: {} }
+]
+
+const shown = (figure: Figure, value: number | undefined) =>
+  value === undefined
+    ? "-"
+    : value.toLocaleString("en", {
+        minimumFractionDigits: figures[figure][1],
+        maximumFractionDigits: figures[figure][1]
+      })
+
+const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>) => {
+  const width = head.map((name, i) =>
+    Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0))
+  )
+  const line = (row: ReadonlyArray<string>, fill = " ") =>
+    `| ${width.map((n, i) => (i < 2 ? (row[i] ?? "").padEnd(n, fill) : (row[i] ?? "").padStart(n, fill))).join(" | ")} |`
+  const rule = line(
+    head.map((_, i) => (i < 2 ? "" : ":")),
+    "-"
+  ).replaceAll(/(-+):(-*)/g, "$1$2:")
+  return [line(head), rule, ...rows.map((row) => line(row))].join("\n")
+}
+
+const section = (lines: ReadonlyArray<LineResult>, { figures: shownFigures, ratios }: Section) => {
+  const compared = Object.entries(ratios) as ReadonlyArray<[Figure, string]>
+  return table(
     [
       "workload",
       "server",
-      "requests/s",
-      "p50 ms",
-      "p99 ms",
-      "CPU µs/request",
-      "statements/request",
-      "ours ÷ peer",
-      "CPU ours ÷ peer"
+      ...shownFigures.map((figure) => figures[figure][0]),
+      ...compared.map(([, heading]) => heading)
     ],
     lines.flatMap(({ servers, title, workload }) =>
-      servers.map((result, i) => [
+      servers.map(({ median, ratio, server }, i) => [
         i === 0 ? `(${workload}) ${title}` : "",
-        result.server,
-        whole(result.requestsPerSecond),
-        fixed(result.p50, 2),
-        fixed(result.p99, 2),
-        whole(result.cpu),
-        few(result.statements),
-        i === 0 ? "" : `${fixed(result.ratio.requestsPerSecond, 2)}×`,
-        i === 0 ? "" : `${fixed(result.ratio.cpu, 2)}×`
-      ])
-    ),
-    2
-  )
-
-/** The first server of each line is what the others are compared with. */
-const compared = (first: string, lines: ReadonlyArray<LineResult>) =>
-  table(
-    [first, "requests/s", "p50 ms", "p99 ms", "CPU µs/request", "its cost"],
-    lines.flatMap(({ servers }) =>
-      servers.map((result, i) => [
-        result.server,
-        whole(result.requestsPerSecond),
-        fixed(result.p50, 2),
-        fixed(result.p99, 2),
-        whole(result.cpu),
-        i === 0 ? "" : `${fixed(result.ratio.requestsPerSecond, 2)}×`
+        server,
+        ...shownFigures.map((figure) => shown(figure, median[figure])),
+        ...compared.map(([figure]) =>
+          i === 0 || ratio[figure] === undefined ? "" : `${ratio[figure].toFixed(2)}×`
+        )
       ])
     )
   )
-
-/** What a server had no time for. */
-const remarksOn = ({ streams }: Results): ReadonlyArray<string> =>
-  streams.flatMap(({ eventsPerSecond, repeated, server }) => [
-    ...(eventsPerSecond < 9_500
-      ? [
-          `${server} delivered ${whole(eventsPerSecond)} of the 10,000 events a second that were due.`
-        ]
-      : []),
-    ...(repeated > 0
-      ? [`${server} answered 503 to ${whole(repeated)} streams, which were then asked for again.`]
-      : [])
-  ])
-
-const verdict = ({ figure, limit, more, name, unit }: Target) => {
-  const wanted = `${more ? "≥" : "≤"} ${limit}${unit}`
-  if (figure === undefined) return [name, wanted, "-", "not measured"]
-  const met = more ? figure >= limit : figure <= limit
-  return [name, wanted, `${few(figure)}${unit}`, met ? "met" : "not met"]
 }
 
+const targetTable = (lines: ReadonlyArray<LineResult>) =>
+  table(
+    ["target", "", "wanted", "measured", ""],
+    verdicts(lines).map(({ met, target, title, value }) => {
+      const { against, atLeast, atMost = 0, figure } = target
+      const unit = against === undefined ? "" : "×"
+      return [
+        title,
+        figures[figure][0] + (against === undefined ? "" : ` against ${against}`),
+        `${atLeast === undefined ? "≤" : "≥"} ${Number((atLeast ?? atMost).toFixed(3))}${unit}`,
+        `${Number(value.toFixed(3))}${unit}`,
+        met ? "met" : "not met"
+      ]
+    })
+  )
+
+const sentence = (entries: Readonly<Record<string, string | number | boolean>>) =>
+  `${Object.entries(entries)
+    .map(([name, value]) => `${name} ${value}`)
+    .join("; ")}.`
+
 /** The results as Markdown that also reads well on a terminal. */
-export const report = (results: Results): string => {
-  const { growth, lines, machine, notes, options, starts, streams, variants } = results
-  const parts = [
-    "# Benchmark",
-    Object.entries(machine)
-      .map(([name, value]) => `${name} ${value}`)
-      .join("; ") + ".",
-    Object.entries(options)
-      .map(([name, value]) => `${name} ${value}`)
-      .join("; ") + "."
-  ]
-  if (lines.length > 0) parts.push(main(lines))
-  if (variants.length > 0) {
-    parts.push(
-      "## What each part is worth",
-      "Warm EdDSA. Cost: requests/s of the server as it is ÷ requests/s of the variant.",
-      compared("variant", variants)
-    )
+export const report = ({ lines, machine, notes, options }: Results): string => {
+  const parts = ["# Benchmark", sentence(machine), sentence(options)]
+  for (const one of sections) {
+    const own = lines.filter(({ workload }) => one.workloads.includes(workload))
+    if (own.length === 0) continue
+    if (one.text !== undefined) parts.push(one.text)
+    parts.push(section(own, one))
   }
-  if (growth.length > 0) {
-    parts.push(
-      "## Growth of the tables",
-      "10,000 EdDSA tokens of as many users. Cost: requests/s at the fewest ÷ requests/s at the most users.",
-      compared("users", growth)
-    )
-  }
-  if (streams.length > 0) {
-    parts.push(
-      "## Streams",
-      "1,000 open, each with 10 events a second.",
-      table(
-        ["server", "events/s", "CPU µs/event", "KiB/stream", "CPU ours ÷ peer"],
-        streams.map(({ cpu, eventsPerSecond, memory, ratio, server }, i) => [
-          server,
-          whole(eventsPerSecond),
-          fixed(cpu, 1),
-          fixed(memory, 1),
-          i === 0 ? "" : `${fixed(ratio, 2)}×`
-        ])
-      )
-    )
-  }
-  if (starts.length > 0) {
-    parts.push(
-      "## Start",
-      table(
-        ["server", "ready after ms", "idle MiB"],
-        starts.map(({ idle, ready, server }) => [server, whole(ready), fixed(idle, 0)])
-      )
-    )
-  }
-  const rows = "against" in options ? [] : targets(results).map(verdict)
-  if (rows.length > 0) {
-    parts.push("## Targets", table(["target", "wanted", "measured", ""], rows))
-  }
-  const remarks = [...notes, ...remarksOn(results)]
-  if (remarks.length > 0) parts.push(remarks.map((note) => `- ${note}`).join("\n"))
-  return parts.join("\n\n") + "\n"
+  if (verdicts(lines).length > 0) parts.push("## Targets", targetTable(lines))
+  if (notes.length > 0) parts.push(notes.map((note) => `- ${note}`).join("\n"))
+  return `${parts.join("\n\n")}\n`
 }

@@ -1,164 +1,142 @@
-import { execFileSync, spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
-import type { Bench } from "./Bench.ts"
-import { freePort } from "./FreePort.ts"
-import { plainEnvironment, start } from "./Processes.ts"
+import { Effect } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { ask } from "./Ask.ts"
+import { type Bench, BenchFailed } from "./Bench.ts"
+import { inherited, start } from "./Processes.ts"
 import { type Algorithm, issuer } from "./Tokens.ts"
 
 /** A server that can be started: ours, one of its variants, or a peer. */
 export interface Server {
   readonly name: string
-  readonly command: string
-  readonly file: string
-  readonly env: NodeJS.ProcessEnv
+  readonly command: ReadonlyArray<string>
+  readonly database: string
+  /** In addition to the variables that every server gets. */
+  readonly env: Readonly<Record<string, string>>
   readonly algorithms: ReadonlyArray<Algorithm>
-  /** How the file is run, where it cannot be run by itself. */
-  readonly runner?: string
-  /** It answers transcriptions in a way of its own: only the status is compared. */
+  /** Its answer to a good token is another, so that only the status can be compared. */
   readonly statusOnly?: boolean
 }
 
-const node = (name: string, file: string, env: NodeJS.ProcessEnv = {}): Server => ({
+const root = resolve(import.meta.dirname, "../..")
+
+const node = (name: string, database: string, ...args: ReadonlyArray<string>): Server => ({
   name,
-  command: process.execPath,
-  file: resolve(import.meta.dirname, file),
-  env,
+  command: [process.execPath, ...args],
+  database,
+  env: {},
   algorithms: ["EdDSA", "HS256"]
 })
 
-export const ours = node("effect-chatkit", "Server.ts")
-export const handwritten = node("node:http", "peers/handwritten.ts")
-export const fastify = node("Fastify", "peers/fastify.ts")
-export const hono = node("Hono", "peers/hono.ts")
-export const sse = node("node:http SSE", "peers/sse.ts")
-
-/** Our server without one of the things that make it fast, or with one that costs. */
-export const variants: ReadonlyArray<Server> = [
-  node("no-token-memory", "Server.ts", { BENCH_VARIANT: "no-token-memory" }),
-  node("no-batching", "Server.ts", { BENCH_VARIANT: "no-batching" }),
-  node("one-statement", "Server.ts", { BENCH_VARIANT: "one-statement" }),
-  node("library-logger", "Server.ts", { BENCH_VARIANT: "library-logger" }),
-  node("audit-off", "Server.ts", { BENCH_VARIANT: "audit-off", LOG_LEVEL: "warn" }),
-  node("tracing-on", "Server.ts", { BENCH_VARIANT: "tracing-on" })
+const run = (directory: string, file: string) => [
+  join(directory, "scripts/run.mjs"),
+  join(directory, file)
 ]
 
-export const streaming = (server: Server, seconds: number): Server => ({
-  ...server,
-  env: { BENCH_STREAM_SECONDS: String(seconds) }
+const peer = (name: string, file: string) => (database: string) =>
+  node(name, database, join(import.meta.dirname, "peers", file))
+
+export const ours = (database: string) =>
+  node("effect-chatkit", database, ...run(root, "scripts/bench/Server.ts"))
+export const handwritten = peer("node:http", "handwritten.ts")
+export const fastify = peer("Fastify", "fastify.ts")
+export const hono = peer("Hono", "hono.ts")
+export const sse = peer("node:http SSE", "sse.ts")
+
+/** Our server as it is deployed. */
+export const deployed = (database: string): Server => ({
+  ...ours(database),
+  command: [process.execPath, ...run(root, "src/main.ts")]
 })
+
+/** Our server without one of the things that make it fast, or with one that costs. */
+export const variants = (database: string): ReadonlyArray<Server> =>
+  [
+    "no-token-memory",
+    "no-batching",
+    "one-statement",
+    "library-logger",
+    "audit-off",
+    "tracing-on"
+  ].map((name) => ({ ...ours(database), name, env: { BENCH_VARIANT: name } }))
 
 /**
  * Another checkout of this project, named after its commit. Where it has no server for the
- * benchmark, its whole program is measured, which cannot stream on command.
+ * benchmark its whole program is measured, which cannot stream on command.
  */
-export const checkout = (directory: string): Server & { readonly streams: boolean } => {
+export const checkout = Effect.fnUntraced(function* (directory: string, database: string) {
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const git = ["-C", directory, "describe", "--always", "--dirty", "--exclude=*"]
-  const server = resolve(directory, "scripts/bench/Server.ts")
-  const streams = existsSync(server)
-  return {
-    ...node(execFileSync("git", git, { encoding: "utf8" }).trim(), ""),
-    runner: resolve(directory, "scripts/run.mjs"),
-    file: streams ? server : resolve(directory, "src/main.ts"),
-    statusOnly: !streams,
-    streams
+  const name = (yield* spawner.string(ChildProcess.make("git", git))).trim()
+  if (name === "") return yield* new BenchFailed({ message: `${directory} is not a checkout` })
+  const own = "scripts/bench/Server.ts"
+  const streams = existsSync(join(directory, own))
+  const server: Server = {
+    ...node(name, database, ...run(directory, streams ? own : "src/main.ts")),
+    statusOnly: !streams
   }
-}
+  return { server, streams }
+})
 
 const pythonPackages = "fastapi, jose, sqlalchemy, psycopg2, uvicorn"
 
 /** The Python stack, with the first of these interpreters that has its packages. */
-export const python = (candidates: ReadonlyArray<string>): Server | undefined => {
-  const command = candidates.find((candidate) => {
-    const args = ["-c", `import ${pythonPackages}`]
-    return spawnSync(candidate, args, { env: plainEnvironment({}), stdio: "ignore" }).status === 0
-  })
-  if (command === undefined) return undefined
-  return {
-    name: "FastAPI",
-    command,
-    file: join(import.meta.dirname, "peers/fastapi_stack.py"),
-    // libpq would encrypt on loopback where it can; nobody else here does.
-    env: { PGSSLMODE: "disable" },
-    // python-jose knows no EdDSA.
-    algorithms: ["HS256"]
+export const python = Effect.fnUntraced(function* (
+  candidates: ReadonlyArray<string>,
+  database: string
+) {
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  for (const candidate of candidates) {
+    const check = ChildProcess.make(candidate, ["-c", `import ${pythonPackages}`], {
+      env: inherited,
+      stderr: "ignore"
+    })
+    const code = yield* Effect.orElseSucceed(spawner.exitCode(check), () => 1)
+    if (code !== 0) continue
+    return {
+      name: "FastAPI",
+      command: [candidate, join(import.meta.dirname, "peers/fastapi_stack.py")],
+      database,
+      // libpq would encrypt on loopback where it can; the other clients do not.
+      env: { PGSSLMODE: "disable" },
+      // python-jose does not support EdDSA.
+      algorithms: ["HS256"]
+    } satisfies Server
   }
-}
+  return undefined
+})
 
 export interface Running {
   readonly server: Server
   readonly url: string
   readonly pid: number
-  readonly stop: () => Promise<void>
 }
 
-/** The same environment for all of them. */
-export const environment = (bench: Bench, database: string): NodeJS.ProcessEnv => ({
-  NODE_ENV: "production",
-  LOG_FORMAT: "json",
-  LOG_LEVEL: "info",
-  DATABASE_URL: database,
-  BETTER_AUTH_SECRET: bench.keys.secret,
-  BETTER_AUTH_ISSUER: issuer,
-  ...(bench.embedded ? { DATABASE_POOL_SIZE: "1" } : {})
+/** Starts a server and waits until it listens. It is stopped when the scope closes. */
+export const listen = Effect.fnUntraced(function* (bench: Bench, server: Server) {
+  const { pid, until } = yield* start(bench, server.command, {
+    NODE_ENV: "production",
+    LOG_FORMAT: "json",
+    LOG_LEVEL: "info",
+    PORT: "0",
+    DATABASE_URL: server.database,
+    BETTER_AUTH_SECRET: bench.keys.secret,
+    BETTER_AUTH_ISSUER: issuer,
+    ...server.env
+  })
+  const port = yield* until((output) => Effect.succeed(/listening.*:(\d+)/.exec(output)?.[1]))
+  return { running: { server, url: `http://127.0.0.1:${port}`, pid } satisfies Running, until }
 })
 
-/** The peers know no such path and say so, which is as good. */
-const isReady = async (url: string): Promise<true | undefined> => {
-  try {
-    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) })
-    await response.arrayBuffer()
-    return response.status === 503 ? undefined : true
-  } catch {
-    return undefined
-  }
-}
-
-export const startServer = async (
-  bench: Bench,
-  server: Server,
-  database: string
-): Promise<Running> => {
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
-  const { pid, stop, until } = start(
-    {
-      command: server.command,
-      args: server.runner === undefined ? [server.file] : [server.runner, server.file],
-      env: { ...environment(bench, database), PORT: String(port), ...server.env }
-    },
-    bench.directory,
-    bench.cleanup
+/** Starts a server and waits until it is ready: ours first brings its schema up to date. */
+export const startServer = Effect.fnUntraced(function* (bench: Bench, server: Server) {
+  const { running, until } = yield* listen(bench, server)
+  // The peers do not know this path and say so, which is as good.
+  const isReady = ask(`${running.url}/readyz`, { method: "GET" }).pipe(
+    Effect.map(({ status }) => (status === 503 ? undefined : true)),
+    Effect.orElseSucceed(() => undefined)
   )
-  await until(() => isReady(url), 30)
-  return { server, url, pid, stop }
-}
-
-/** Servers that are measured in turn. */
-export interface Fleet {
-  readonly use: <A>(server: Server, work: (running: Running) => Promise<A>) => Promise<A>
-  readonly stop: () => Promise<void>
-}
-
-/** All of them run all the time, or each only while it is used. */
-export const fleet = (bench: Bench, databaseOf: (server: Server) => string): Fleet => {
-  const running = new Map<Server, Running>()
-  return {
-    use: async (server, work) => {
-      const found = running.get(server) ?? (await startServer(bench, server, databaseOf(server)))
-      if (!bench.embedded) {
-        running.set(server, found)
-        return work(found)
-      }
-      try {
-        return await work(found)
-      } finally {
-        await found.stop()
-      }
-    },
-    stop: async () => {
-      await Promise.all([...running.values()].map(({ stop }) => stop()))
-      running.clear()
-    }
-  }
-}
+  yield* until(() => isReady)
+  return running
+})

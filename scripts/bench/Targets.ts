@@ -1,74 +1,53 @@
-import type { LineResult, Results, ServerResult } from "./Results.ts"
-import { fastify, handwritten, hono, ours, sse } from "./Servers.ts"
+import type { Figure, LineResult } from "./Rounds.ts"
 
-/** What this server is to be; each is a ratio within one run, or a plain figure. */
-export interface Target {
-  readonly name: string
-  readonly figure: number | undefined
-  readonly limit: number
-  /** Whether more is better. */
-  readonly more: boolean
-  readonly unit: "×" | " KB" | " s" | ""
+interface Target {
+  readonly workload: string
+  /** Of one line only. */
+  readonly title?: string
+  readonly figure: Figure
+  /** Our figure ÷ the figure of this server; without one, our figure itself. */
+  readonly against?: string
+  readonly atLeast?: number
+  readonly atMost?: number
 }
 
-export const pythonName = "FastAPI"
+/** The speed that this server is meant to reach. */
+const targets: ReadonlyArray<Target> = [
+  { workload: "a", figure: "requestsPerSecond", against: "node:http", atLeast: 2.5 },
+  { workload: "a", figure: "requestsPerSecond", against: "Fastify", atLeast: 4 },
+  { workload: "a", figure: "requestsPerSecond", against: "Hono", atLeast: 4 },
+  { workload: "a", figure: "requestsPerSecond", against: "FastAPI", atLeast: 12 },
+  { workload: "a", figure: "statements", atMost: 1 / 16 },
+  { workload: "a", figure: "p99", against: "node:http", atMost: 1 },
+  { workload: "b", figure: "requestsPerSecond", against: "node:http", atLeast: 1.2 },
+  { workload: "c", figure: "requestsPerSecond", against: "node:http", atLeast: 1 },
+  { workload: "c", figure: "statements", atMost: 0 },
+  { workload: "e", title: "1 at a time", figure: "p50", against: "node:http", atMost: 1.2 },
+  { workload: "f", figure: "requestsPerSecond", against: "5,000,000 users", atMost: 1.3 },
+  { workload: "g", figure: "cpuPerEvent", against: "node:http SSE", atMost: 2 },
+  { workload: "g", figure: "memory", atMost: 58.6 },
+  { workload: "h", figure: "ready", atMost: 1_500 }
+]
 
-/** All targets of the workloads that were run. */
-export const targets = ({ growth, lines, starts, streams }: Results): ReadonlyArray<Target> => {
-  const found: Array<Target> = []
-  const add = (
-    name: string,
-    sign: "≥" | "≤",
-    limit: number,
-    unit: Target["unit"],
-    figure: number | undefined
-  ) => found.push({ name, figure, limit, unit, more: sign === "≥" })
+export interface Verdict {
+  readonly title: string
+  readonly target: Target
+  readonly value: number
+  readonly met: boolean
+}
 
-  const within = (line: LineResult | undefined, server: string): ServerResult | undefined =>
-    line?.servers.find((result) => result.server === server)
-  const speed = (line: LineResult | undefined, server: string) =>
-    within(line, server)?.ratio.requestsPerSecond
-
-  const warm = lines.filter(({ workload }) => workload === "a")
-  for (const line of warm) {
-    add(`${line.title}, against node:http`, "≥", 2.5, "×", speed(line, handwritten.name))
-    add(`${line.title}, against Fastify`, "≥", 4, "×", speed(line, fastify.name))
-    add(`${line.title}, against Hono`, "≥", 4, "×", speed(line, hono.name))
-    if (within(line, pythonName) !== undefined) {
-      add(`${line.title}, against FastAPI`, "≥", 12, "×", speed(line, pythonName))
-    }
-  }
-  for (const line of warm) {
-    add(`${line.title}, statements/request`, "≤", 1 / 16, "", within(line, ours.name)?.statements)
-    const p99 = within(line, handwritten.name)?.ratio.p99
-    add(`${line.title}, p99 against node:http`, "≤", 1, "×", p99)
-  }
-  for (const line of lines.filter(({ workload }) => workload === "b")) {
-    add("cold, against node:http", "≥", 1.2, "×", speed(line, handwritten.name))
-  }
-  for (const line of lines.filter(({ workload }) => workload === "c")) {
-    add(`${line.title}, against node:http`, "≥", 1, "×", speed(line, handwritten.name))
-    add(`${line.title}, statements/request`, "≤", 0, "", within(line, ours.name)?.statements)
-  }
-  const alone = lines.find(({ connections, workload }) => workload === "e" && connections === 1)
-  if (alone !== undefined) {
-    const p50 = within(alone, handwritten.name)?.ratio.p50
-    add("1 at a time, p50 against node:http", "≤", 1.2, "×", p50)
-  }
-  for (const { servers } of growth) {
-    add("growth of the tables", "≤", 1.3, "×", servers.at(-1)?.ratio.requestsPerSecond)
-  }
-  const [stream, plain] = [ours.name, sse.name].map((name) =>
-    streams.find(({ server }) => server === name)
+/** The targets of everything that was measured. */
+export const verdicts = (lines: ReadonlyArray<LineResult>): ReadonlyArray<Verdict> =>
+  lines.flatMap(({ servers, title, workload }) =>
+    targets
+      .filter((target) => target.workload === workload && (target.title ?? title) === title)
+      .flatMap((target) => {
+        const { against, atLeast = -Infinity, atMost = Infinity, figure } = target
+        const value =
+          against === undefined
+            ? servers[0]?.median[figure]
+            : servers.find(({ server }) => server === against)?.ratio[figure]
+        if (value === undefined) return []
+        return [{ title, target, value, met: value >= atLeast && value <= atMost }]
+      })
   )
-  if (stream !== undefined && plain !== undefined) {
-    const cost =
-      stream.cpu === undefined || plain.cpu === undefined ? undefined : stream.cpu / plain.cpu
-    add("CPU for each event, against node:http", "≤", 2, "×", cost)
-    const kilobytes = stream.memory === undefined ? undefined : stream.memory * 1.024
-    add("memory for each open stream", "≤", 60, " KB", kilobytes)
-  }
-  const start = starts.find(({ server }) => server === ours.name)
-  if (start !== undefined) add("start to ready", "≤", 1.5, " s", start.ready / 1000)
-  return found
-}
