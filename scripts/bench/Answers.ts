@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util"
 import { Effect, Option, Schema } from "effect"
 import { askAs } from "./Ask.ts"
 import { BenchFailed } from "./Bench.ts"
-import type { Running } from "./Servers.ts"
+import type { Running } from "./Running.ts"
 import {
   type Algorithm,
   expired,

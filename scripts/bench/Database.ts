@@ -5,7 +5,7 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { BenchFailed, say } from "./Bench.ts"
 import type { Keys } from "./Tokens.ts"
 
-/** Better Auth's tables, as its generator writes them for PostgreSQL, still without indexes. */
+/** Better Auth's tables, as its generator writes them for PostgreSQL, without their indexes. */
 const tables = [
   `create table "user" ("id" text not null, "name" text not null, "email" text not null,
     "emailVerified" boolean not null, "image" text,
@@ -65,7 +65,7 @@ const run = Effect.fnUntraced(function* (statements: ReadonlyArray<string>) {
 })
 
 /** A new database on that server, dropped when the scope closes. */
-export const createDatabase = (server: string): Effect.Effect<string, BenchFailed, Scope.Scope> => {
+const createDatabase = (server: string): Effect.Effect<string, BenchFailed, Scope.Scope> => {
   const name = `chatkit_bench_${randomBytes(6).toString("hex")}`
   return Effect.acquireRelease(
     run([`create database ${name}`]).pipe(
@@ -82,37 +82,30 @@ export const createDatabase = (server: string): Effect.Effect<string, BenchFaile
 
 const chunk = 250_000
 
-/** Better Auth's tables with this many users. Indexes come last: millions of rows fill faster. */
-export const fill = (url: string, users: number, { kid, publicJwk }: Keys) =>
-  Effect.gen(function* () {
-    yield* run([`set synchronous_commit = off`, `set maintenance_work_mem = '256MB'`, ...tables])
-    for (let from = 1; from <= users; from += chunk) {
-      const to = Math.min(users, from + chunk - 1)
-      yield* run(rows(from, to))
-      if (users > chunk) {
-        yield* say(`${to.toLocaleString("en")} of ${users.toLocaleString("en")} users`)
-      }
-    }
-    yield* run([
-      ...signedOut,
-      ...indexes,
-      `insert into "jwks" values
-        ('${kid}', '${publicJwk}', 'none', now(), null, 'EdDSA', 'Ed25519')`,
-      "vacuum analyze"
-    ])
-    // Its writing should not fall into what is measured; a role may lack the right to ask for it.
-    yield* Effect.ignore(run(["checkpoint"]))
-  }).pipe(on(url))
-
 /** A new database with this many users, dropped when the scope closes. */
 export const filledDatabase = Effect.fnUntraced(function* (
   server: string,
   users: number,
-  keys: Keys
+  { kid, publicJwk }: Keys
 ) {
   yield* say(`filling a database with ${users.toLocaleString("en")} users`)
   const database = yield* createDatabase(server)
-  yield* fill(database, users, keys)
+  const starts = Array.from({ length: Math.ceil(users / chunk) }, (_, i) => i * chunk)
+  yield* run([
+    `set synchronous_commit = off`,
+    `set maintenance_work_mem = '256MB'`,
+    ...tables,
+    ...starts.flatMap((start) => rows(start + 1, Math.min(users, start + chunk))),
+    ...signedOut,
+    // Indexes come last: millions of rows fill faster.
+    ...indexes,
+    `insert into "jwks" values ('${kid}', '${publicJwk}', 'none', now(), null, 'EdDSA', 'Ed25519')`,
+    `vacuum analyze`
+  ]).pipe(
+    // Its writing should not fall into what is measured; a role may lack the right to ask for it.
+    Effect.andThen(Effect.ignore(run([`checkpoint`]))),
+    on(database)
+  )
   return database
 })
 

@@ -3,15 +3,6 @@ import { Effect } from "effect"
 import { body, path } from "./Ask.ts"
 import { BenchFailed } from "./Bench.ts"
 
-export interface Load {
-  /** Requests that were answered. */
-  readonly requests: number
-  readonly seconds: number
-  /** Milliseconds. */
-  readonly p50: number
-  readonly p99: number
-}
-
 interface LoadOptions {
   readonly url: string
   /** Used in turn. */
@@ -24,17 +15,38 @@ interface LoadOptions {
   readonly limit?: number | undefined
 }
 
+interface Load {
+  /** Requests that were answered. */
+  readonly requests: number
+  readonly seconds: number
+  /** Milliseconds. */
+  readonly p50: number
+  readonly p99: number
+}
+
 /**
  * Sends requests over all connections at once. Fails unless every one is answered as it should be:
  * a server that answers otherwise is not measured.
  */
 export const load = ({ connections, limit, seconds, status, tokens, url }: LoadOptions) =>
   Effect.callback<Load, BenchFailed>((resume) => {
-    const fail = (message: string) => resume(new BenchFailed({ message }))
     // Autocannon's own histogram knows whole milliseconds only.
     const times: Array<number> = []
     let [next, began, finished] = [0, performance.now(), 0]
     let wrong: string | undefined
+    const setupRequest = (request: autocannon.Request) => {
+      const authorization = `Bearer ${tokens[next++ % tokens.length]}`
+      return { ...request, body, headers: { "content-type": "application/json", authorization } }
+    }
+    const end = (error: unknown) => {
+      clearTimeout(timer)
+      const message = error ? String(error) : (wrong ?? (finished === 0 && "no answer came"))
+      if (message) return resume(new BenchFailed({ message }))
+      times.sort((a, b) => a - b)
+      const [p50 = 0, p99 = 0] = [0.5, 0.99].map((n) => times[Math.floor((times.length - 1) * n)])
+      const load = { requests: times.length, seconds: (finished - began) / 1000, p50, p99 }
+      return resume(Effect.succeed(load))
+    }
     const run = autocannon(
       {
         url: url + path,
@@ -43,36 +55,9 @@ export const load = ({ connections, limit, seconds, status, tokens, url }: LoadO
         ...(limit === undefined ? {} : { amount: limit }),
         duration: seconds,
         sampleInt: 10,
-        timeout: 10,
-        requests: [
-          {
-            setupRequest: (request) => ({
-              ...request,
-              body,
-              headers: {
-                "content-type": "application/json",
-                authorization: `Bearer ${tokens[next++ % tokens.length]}`
-              }
-            })
-          }
-        ]
+        requests: [{ setupRequest }]
       },
-      (error) => {
-        clearTimeout(timer)
-        if (error) return fail(String(error))
-        if (wrong !== undefined) return fail(wrong)
-        if (times.length === 0) return fail("no request was answered")
-        times.sort((a, b) => a - b)
-        const percentile = (share: number) => times[Math.floor((times.length - 1) * share)] ?? 0
-        return resume(
-          Effect.succeed({
-            requests: times.length,
-            seconds: (finished - began) / 1000,
-            p50: percentile(0.5),
-            p99: percentile(0.99)
-          })
-        )
-      }
+      end
     )
     // With an amount autocannon ignores the duration.
     const timer = setTimeout(() => run.stop(), seconds * 1000)

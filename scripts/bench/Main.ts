@@ -1,8 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Config, Console, Effect, Option } from "effect"
+import { Cause, Config, Console, Effect, FileSystem, Option } from "effect"
 import { CliError, Command, Flag } from "effect/cli"
 import { BenchFailed, say } from "./Bench.ts"
 import { benchmark } from "./Benchmark.ts"
@@ -38,18 +37,6 @@ const flags = {
     ),
     Flag.optional
   ),
-  usersMax: Flag.Int("users-max").pipe(
-    Flag.withDescription("The most users of workload f (5,000,000; 100,000 with --quick)"),
-    Flag.filter(
-      (users) => users >= 10_000,
-      () => "a whole number from 10000"
-    ),
-    Flag.optional
-  ),
-  python: Flag.String("python").pipe(
-    Flag.withDescription("The interpreter of the Python peer"),
-    Flag.optional
-  ),
   out: Flag.String("out").pipe(
     Flag.withDescription(
       "The directory for results.json, results.md and chart.svg (scripts/bench/results; nothing is written with --against)"
@@ -58,40 +45,35 @@ const flags = {
   )
 }
 
-const databaseServer = Config.String("BENCH_DATABASE_URL").pipe(
-  Effect.mapError(
-    () =>
-      new BenchFailed({
-        message:
-          "Set BENCH_DATABASE_URL to a PostgreSQL server on which databases may be created, as postgres://postgres@127.0.0.1:5432/postgres."
-      })
-  )
+const databaseServer = Effect.mapError(
+  Config.String("BENCH_DATABASE_URL"),
+  () =>
+    new BenchFailed({
+      message:
+        "Set BENCH_DATABASE_URL to a PostgreSQL server on which databases may be created, as postgres://postgres@127.0.0.1:5432/postgres."
+    })
 )
 
-const bench = Command.make("bench", flags, ({ out, ...given }) =>
+const bench = Command.make("bench", flags, ({ against, only, out, quick, rounds }) =>
   Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
     const { complete, results } = yield* benchmark({
       databaseServer: yield* databaseServer,
-      quick: given.quick,
-      only: new Set(given.only.split(",")),
-      against: Option.getOrUndefined(given.against),
-      rounds: Option.getOrUndefined(given.rounds),
-      mostUsers: Option.getOrUndefined(given.usersMax),
-      python: Option.match(given.python, { onNone: () => undefined, onSome: (one) => [one] })
+      quick,
+      only: new Set(only.split(",")),
+      against: Option.getOrUndefined(against),
+      rounds: Option.getOrUndefined(rounds)
     })
     const text = report(results)
     yield* Console.log(text)
-    const usual = Option.isSome(given.against) ? undefined : join(import.meta.dirname, "results")
+    const usual = Option.isNone(against) ? join(import.meta.dirname, "results") : undefined
     const directory = Option.getOrElse(out, () => usual)
     if (directory !== undefined) {
-      yield* Effect.sync(() => {
-        mkdirSync(resolve(directory), { recursive: true })
-        const write = (file: string, content: string) =>
-          writeFileSync(resolve(directory, file), content)
-        write("results.json", `${JSON.stringify(results, null, 2)}\n`)
-        write("results.md", text)
-        write("chart.svg", chart(results.lines))
-      })
+      yield* fs.makeDirectory(directory, { recursive: true })
+      const json = `${JSON.stringify(results, null, 2)}\n`
+      yield* fs.writeFileString(join(directory, "results.json"), json)
+      yield* fs.writeFileString(join(directory, "results.md"), text)
+      yield* fs.writeFileString(join(directory, "chart.svg"), chart(results.lines))
       yield* say(`Written to ${resolve(directory)}.`)
     }
     if (!complete) return yield* new BenchFailed({ message: "A part is missing." })

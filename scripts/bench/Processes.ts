@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { ChildProcess } from "effect/process"
@@ -30,31 +30,23 @@ export const start = Effect.fnUntraced(function* (
     stderr: "inherit",
     forceKillAfter: "3 seconds"
   })
-  const output = Effect.sync(() => {
-    try {
-      return readFileSync(file, "utf8")
-    } catch {
-      return ""
-    }
+  const output = Effect.sync(() => (existsSync(file) ? readFileSync(file, "utf8") : ""))
+  const failed = Effect.fnUntraced(function* (what: string) {
+    const message = `${command.join(" ")} ${what}:\n${(yield* output).slice(-2000)}`
+    return yield* new BenchFailed({ message })
   })
   /** Asks again and again until there is an answer; fails when the program ends before. */
-  const until = <A, R>(probe: (output: string) => Effect.Effect<A | undefined, never, R>) =>
-    Effect.gen(function* () {
+  const until = Effect.fnUntraced(
+    function* <A, R>(probe: Effect.Effect<A | undefined, never, R>) {
       for (;;) {
-        const found = yield* Effect.flatMap(output, probe)
+        const found = yield* probe
         if (found !== undefined) return found
-        if (!(yield* handle.isRunning)) {
-          const last = (yield* output).slice(-2000)
-          return yield* new BenchFailed({ message: `${command.join(" ")} has ended:\n${last}` })
-        }
+        if (!(yield* handle.isRunning)) return yield* failed("has ended")
         yield* Effect.sleep("5 millis")
       }
-    }).pipe(
-      Effect.timeoutOrElse({
-        duration: "30 seconds",
-        orElse: () => new BenchFailed({ message: `${command.join(" ")} was not ready after 30 s` })
-      })
-    )
+    },
+    Effect.timeoutOrElse({ duration: "30 seconds", orElse: () => failed("was not ready in 30 s") })
+  )
   return { pid: Number(handle.pid), until }
 })
 

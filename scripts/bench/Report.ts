@@ -1,8 +1,6 @@
 import { type Figure, figures, type LineResult } from "./Rounds.ts"
-import { verdicts } from "./Targets.ts"
 
 export interface Results {
-  readonly date: string
   readonly machine: Readonly<Record<string, string>>
   readonly options: Readonly<Record<string, string | number | boolean>>
   readonly notes: ReadonlyArray<string>
@@ -11,20 +9,24 @@ export interface Results {
 
 interface Section {
   readonly workloads: string
-  readonly text?: string
+  readonly text: string
   readonly figures: ReadonlyArray<Figure>
-  /** What the first server is divided by, and the heading of it. */
-  readonly ratios: Readonly<{ [K in Figure]?: string }>
+  /** Figures of the first server that are divided by this one's, with their headings. */
+  readonly ratios: ReadonlyArray<readonly [Figure, string]>
 }
 
 const speed = ["requestsPerSecond", "p50", "p99", "cpu"] as const
-const cost = { requestsPerSecond: "cost: first ÷ this" }
+const cost = [["requestsPerSecond", "first ÷ this"]] as const
 
 const sections: ReadonlyArray<Section> = [
   {
     workloads: "abcde",
+    text: "## Requests",
     figures: [...speed, "statements"],
-    ratios: { requestsPerSecond: "ours ÷ peer", cpu: "CPU ours ÷ peer" }
+    ratios: [
+      ["requestsPerSecond", "ours ÷ peer"],
+      ["cpu", "CPU ours ÷ peer"]
+    ]
   },
   {
     workloads: "v",
@@ -42,85 +44,57 @@ const sections: ReadonlyArray<Section> = [
     workloads: "g",
     text: "## Streams\n\n1,000 open, each with 10 events a second: 10,000 events a second are due.",
     figures: ["eventsPerSecond", "cpuPerEvent", "memory", "repeated"],
-    ratios: { cpuPerEvent: "CPU ours ÷ peer" }
+    ratios: [["cpuPerEvent", "CPU ours ÷ peer"]]
   },
-  { workloads: "h", text: "## Start", figures: ["ready", "idle"], ratios: {} }
+  { workloads: "h", text: "## Start", figures: ["ready", "idle"], ratios: [] }
 ]
 
-const shown = (figure: Figure, value: number | undefined) =>
-  value === undefined
-    ? "-"
-    : value.toLocaleString("en", {
-        minimumFractionDigits: figures[figure][1],
-        maximumFractionDigits: figures[figure][1]
-      })
+const shown = (value: number | undefined, digits: number) =>
+  value?.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }) ??
+  "-"
 
-const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>) => {
-  const width = head.map((name, i) =>
-    Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0))
-  )
-  const line = (row: ReadonlyArray<string>, fill = " ") =>
-    `| ${width.map((n, i) => (i < 2 ? (row[i] ?? "").padEnd(n, fill) : (row[i] ?? "").padStart(n, fill))).join(" | ")} |`
-  const rule = line(
-    head.map((_, i) => (i < 2 ? "" : ":")),
-    "-"
-  ).replaceAll(/(-+):(-*)/g, "$1$2:")
-  return [line(head), rule, ...rows.map((row) => line(row))].join("\n")
+/** A Markdown table that also reads well on a terminal. The first two columns are text. */
+const table = (rows: ReadonlyArray<ReadonlyArray<string>>) => {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))
+  const rule = widths.map((width, i) => (i < 2 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`))
+  return [...rows.slice(0, 1), rule, ...rows.slice(1)]
+    .map((row) =>
+      row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+    )
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n")
 }
 
-const section = (lines: ReadonlyArray<LineResult>, { figures: shownFigures, ratios }: Section) => {
-  const compared = Object.entries(ratios) as ReadonlyArray<[Figure, string]>
-  return table(
+const section = (lines: ReadonlyArray<LineResult>, { figures: own, ratios }: Section) =>
+  table([
     [
       "workload",
       "server",
-      ...shownFigures.map((figure) => figures[figure][0]),
-      ...compared.map(([, heading]) => heading)
+      ...own.map((figure) => figures[figure][0]),
+      ...ratios.map(([, heading]) => heading)
     ],
-    lines.flatMap(({ servers, title, workload }) =>
+    ...lines.flatMap(({ servers, title, workload }) =>
       servers.map(({ median, ratio, server }, i) => [
         i === 0 ? `(${workload}) ${title}` : "",
         server,
-        ...shownFigures.map((figure) => shown(figure, median[figure])),
-        ...compared.map(([figure]) =>
-          i === 0 || ratio[figure] === undefined ? "" : `${ratio[figure].toFixed(2)}×`
-        )
+        ...own.map((figure) => shown(median[figure], figures[figure][1])),
+        ...ratios.map(([figure]) => (i === 0 ? "" : `${shown(ratio[figure], 2)}×`))
       ])
     )
-  )
-}
-
-const targetTable = (lines: ReadonlyArray<LineResult>) =>
-  table(
-    ["target", "", "wanted", "measured", ""],
-    verdicts(lines).map(({ met, target, title, value }) => {
-      const { against, atLeast, atMost = 0, figure } = target
-      const unit = against === undefined ? "" : "×"
-      return [
-        title,
-        figures[figure][0] + (against === undefined ? "" : ` against ${against}`),
-        `${atLeast === undefined ? "≤" : "≥"} ${Number((atLeast ?? atMost).toFixed(3))}${unit}`,
-        `${Number(value.toFixed(3))}${unit}`,
-        met ? "met" : "not met"
-      ]
-    })
-  )
+  ])
 
 const sentence = (entries: Readonly<Record<string, string | number | boolean>>) =>
   `${Object.entries(entries)
     .map(([name, value]) => `${name} ${value}`)
     .join("; ")}.`
 
-/** The results as Markdown that also reads well on a terminal. */
+/** The results as Markdown. */
 export const report = ({ lines, machine, notes, options }: Results): string => {
-  const parts = ["# Benchmark", sentence(machine), sentence(options)]
-  for (const one of sections) {
+  const parts = sections.flatMap((one) => {
     const own = lines.filter(({ workload }) => one.workloads.includes(workload))
-    if (own.length === 0) continue
-    if (one.text !== undefined) parts.push(one.text)
-    parts.push(section(own, one))
-  }
-  if (verdicts(lines).length > 0) parts.push("## Targets", targetTable(lines))
-  if (notes.length > 0) parts.push(notes.map((note) => `- ${note}`).join("\n"))
-  return `${parts.join("\n\n")}\n`
+    return own.length === 0 ? [] : [one.text, section(own, one)]
+  })
+  const remarks = notes.map((note) => `- ${note}`).join("\n")
+  const all = ["# Benchmark", sentence(machine), sentence(options), ...parts, remarks]
+  return `${all.filter((part) => part !== "").join("\n\n")}\n`
 }

@@ -3,8 +3,9 @@ import { assertAnswers } from "./Answers.ts"
 import { type Bench, BenchFailed, say } from "./Bench.ts"
 import { load } from "./Load.ts"
 import { cpuOf, each } from "./Processes.ts"
-import { measure, type Sample } from "./Rounds.ts"
-import { type Running, type Server, startServer } from "./Servers.ts"
+import { measure } from "./Rounds.ts"
+import { type Running, startServer } from "./Running.ts"
+import type { Server } from "./Servers.ts"
 
 /** One request, sent in one way to several servers. */
 export interface RequestLine {
@@ -26,61 +27,50 @@ export const visit = (
   { server, url }: Running,
   round: number,
   limit?: number
-) =>
-  load({
-    url,
-    tokens: tokens(server, round),
-    connections,
-    status,
-    seconds: limit === undefined ? extent.seconds : 10,
-    limit: limit ?? (once ? extent.slice : undefined)
-  }).pipe(
+) => {
+  const often = limit ?? (once ? extent.slice : undefined)
+  const seconds = limit === undefined ? extent.seconds : 10
+  const list = tokens(server, round)
+  return load({ url, tokens: list, connections, status, seconds, limit: often }).pipe(
     Effect.mapError(
       ({ message }) => new BenchFailed({ message: `${title}, ${server.name}: ${message}` })
     )
   )
-
-const measured = Effect.fnUntraced(function* (
-  bench: Bench,
-  line: RequestLine,
-  running: Running,
-  round: number
-) {
-  // Servers remember tokens for a minute, and the other servers' turns take longer. A token that
-  // may be sent only once cannot be remembered.
-  if (!line.once) yield* visit(bench, line, running, round, bench.extent.leadIn)
-  const before = cpuOf(running.pid)
-  const { p50, p99, requests, seconds } = yield* visit(bench, line, running, round)
-  const cpu = each(before, cpuOf(running.pid), requests)
-  return { requestsPerSecond: requests / seconds, p50, p99, cpu } satisfies Sample
-})
+}
 
 /** Starts all servers of these lines, compares their answers, warms them up and measures them. */
-export const measureRequests = (bench: Bench, lines: ReadonlyArray<RequestLine>) =>
-  Effect.gen(function* () {
-    const all = new Map<Server, Running>()
-    for (const server of new Set(lines.flatMap(({ servers }) => servers))) {
-      yield* say(`comparing answers: ${server.name}`)
-      const running = yield* startServer(bench, server)
-      yield* assertAnswers(running, bench.keys)
-      all.set(server, running)
+export const measureRequests = Effect.fnUntraced(function* (
+  bench: Bench,
+  lines: ReadonlyArray<RequestLine>
+) {
+  const { leadIn, rounds, warmUp } = bench.extent
+  const all = new Map<Server, Running>()
+  for (const server of new Set(lines.flatMap(({ servers }) => servers))) {
+    yield* say(`comparing answers: ${server.name}`)
+    const running = yield* startServer(bench, server)
+    yield* assertAnswers(running, bench.keys)
+    all.set(server, running)
+  }
+  for (const line of lines) {
+    for (const running of line.servers.flatMap((server) => all.get(server) ?? [])) {
+      yield* say(`${line.title}, warming up: ${running.server.name}`)
+      yield* visit(bench, line, running, 0, warmUp)
     }
-    const visitable = lines.map((line) => ({
-      ...line,
-      visit: (server: Server, round: number) => {
-        const running = all.get(server)
-        return running === undefined
-          ? new BenchFailed({ message: `${server.name} was not started` })
-          : round === 0
-            ? Effect.as(visit(bench, line, running, 0, bench.extent.warmUp), {})
-            : measured(bench, line, running, round)
-      }
-    }))
-    for (const { servers, title, visit } of visitable) {
-      for (const server of servers) {
-        yield* say(`${title}, warming up: ${server.name}`)
-        yield* visit(server, 0)
-      }
-    }
-    return yield* measure(visitable, bench.extent.rounds)
-  }).pipe(Effect.scoped)
+  }
+  const visited = (line: RequestLine) =>
+    Effect.fnUntraced(function* (server: Server, round: number) {
+      const running = all.get(server)
+      if (running === undefined) return {}
+      // Servers remember tokens for a minute, and the other servers' turns take longer. A token
+      // that may be sent only once cannot be remembered.
+      if (!line.once) yield* visit(bench, line, running, round, leadIn)
+      const before = cpuOf(running.pid)
+      const { p50, p99, requests, seconds } = yield* visit(bench, line, running, round)
+      const cpu = each(before, cpuOf(running.pid), requests)
+      return { requestsPerSecond: requests / seconds, p50, p99, cpu }
+    })
+  return yield* measure(
+    lines.map((line) => ({ ...line, visit: visited(line) })),
+    rounds
+  )
+}, Effect.scoped)

@@ -32,47 +32,38 @@ export interface Line<E, R> {
   readonly visit: (server: Server, round: number) => Effect.Effect<Sample, E, R>
 }
 
-export interface ServerResult {
-  readonly server: string
-  readonly median: Sample
-  /** The first server ÷ this one: the median of each round's ratio, which a drift hardly moves. */
-  readonly ratio: Sample
-  readonly rounds: ReadonlyArray<Sample>
-}
-
 export interface LineResult {
   readonly workload: string
   readonly title: string
-  readonly servers: ReadonlyArray<ServerResult>
+  readonly servers: ReadonlyArray<{
+    readonly server: string
+    readonly median: Sample
+    /** The first server ÷ this one: the median of each round's ratio, which drift hardly moves. */
+    readonly ratio: Sample
+    readonly rounds: ReadonlyArray<Sample>
+  }>
 }
 
-const median = (numbers: ReadonlyArray<number>): number | undefined => {
-  const sorted = [...numbers].sort((a, b) => a - b)
+const median = (values: ReadonlyArray<number | undefined>): number | undefined => {
+  const sorted = values.filter((value) => value !== undefined).sort((a, b) => a - b)
   const middle = (sorted.length - 1) / 2
   const [low, high] = [sorted[Math.floor(middle)], sorted[Math.ceil(middle)]]
   return low === undefined || high === undefined ? undefined : (low + high) / 2
 }
 
-const names = Object.keys(figures) as ReadonlyArray<Figure>
+const medians = (
+  samples: ReadonlyArray<Sample>,
+  of = (sample: Sample, figure: Figure, _round: number) => sample[figure]
+): Sample => {
+  const found: { [K in Figure]?: number | undefined } = {}
+  for (const figure of Object.keys(figures) as Array<Figure>) {
+    found[figure] = median(samples.map((sample, round) => of(sample, figure, round)))
+  }
+  return found
+}
 
-const sampleOf = (of: (figure: Figure) => number | undefined): Sample =>
-  Object.fromEntries(
-    names.flatMap((name) => {
-      const value = of(name)
-      return value === undefined ? [] : [[name, value]]
-    })
-  )
-
-const medians = (samples: ReadonlyArray<Sample>) =>
-  sampleOf((figure) =>
-    median(samples.map((sample) => sample[figure]).filter((value) => value !== undefined))
-  )
-
-const divided = (above: Sample, below: Sample) =>
-  sampleOf((figure) => {
-    const [over, under] = [above[figure], below[figure]]
-    return over === undefined || under === undefined || under === 0 ? undefined : over / under
-  })
+const divided = (above = NaN, below = NaN) =>
+  Number.isFinite(above / below) ? above / below : undefined
 
 const rotated = <A>(list: ReadonlyArray<A>, by: number): ReadonlyArray<A> => [
   ...list.slice(by % list.length),
@@ -81,33 +72,35 @@ const rotated = <A>(list: ReadonlyArray<A>, by: number): ReadonlyArray<A> => [
 
 /**
  * Every round visits every server on every line, each time beginning with another server, so that
- * what else the machine does affects all of them alike.
+ * whatever else the machine does affects all of them alike.
  */
-export const measure = <E, R>(lines: ReadonlyArray<Line<E, R>>, rounds: number) =>
-  Effect.gen(function* () {
-    const all = lines.map((line) => ({
-      line,
-      visited: line.servers.map((server) => ({ server, samples: new Array<Sample>() }))
-    }))
-    for (let round = 1; round <= rounds; round++) {
-      for (const { line, visited } of all) {
-        for (const { samples, server } of rotated(visited, round)) {
-          yield* say(`${line.title}, round ${round} of ${rounds}: ${server.name}`)
-          samples.push(yield* line.visit(server, round))
-        }
+export const measure = Effect.fnUntraced(function* <E, R>(
+  lines: ReadonlyArray<Line<E, R>>,
+  rounds: number
+) {
+  const samples = lines.map(({ servers }) => servers.map(() => new Array<Sample>()))
+  for (let round = 1; round <= rounds; round++) {
+    for (const [i, { servers, title, visit }] of lines.entries()) {
+      for (const [j, server] of rotated([...servers.entries()], round)) {
+        yield* say(`${title}, round ${round} of ${rounds}: ${server.name}`)
+        samples[i]?.[j]?.push(yield* visit(server, round))
       }
     }
-    return all.map(({ line: { title, workload }, visited }): LineResult => ({
+  }
+  return lines.map(({ servers, title, workload }, i): LineResult => {
+    const first = samples[i]?.[0] ?? []
+    const resultOf = ({ name }: Server, rounds: ReadonlyArray<Sample> = []) => ({
+      server: name,
+      median: medians(rounds),
+      ratio: medians(rounds, (sample, figure, round) =>
+        divided(first[round]?.[figure], sample[figure])
+      ),
+      rounds
+    })
+    return {
       workload,
       title,
-      servers: visited.map(({ samples, server }) => {
-        const first = visited[0]?.samples ?? []
-        return {
-          server: server.name,
-          median: medians(samples),
-          ratio: medians(samples.map((sample, round) => divided(first[round] ?? {}, sample))),
-          rounds: samples
-        }
-      })
-    }))
+      servers: servers.map((server, j) => resultOf(server, samples[i]?.[j]))
+    }
   })
+})

@@ -2,10 +2,9 @@ import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { Effect } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import { ask } from "./Ask.ts"
-import { type Bench, BenchFailed } from "./Bench.ts"
-import { inherited, start } from "./Processes.ts"
-import { type Algorithm, issuer } from "./Tokens.ts"
+import { BenchFailed } from "./Bench.ts"
+import { inherited } from "./Processes.ts"
+import type { Algorithm } from "./Tokens.ts"
 
 /** A server that can be started: ours, one of its variants, or a peer. */
 export interface Server {
@@ -13,130 +12,107 @@ export interface Server {
   readonly command: ReadonlyArray<string>
   readonly database: string
   /** In addition to the variables that every server gets. */
-  readonly env: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>>
   readonly algorithms: ReadonlyArray<Algorithm>
   /** Its answer to a good token is another, so that only the status can be compared. */
   readonly statusOnly?: boolean
 }
 
-const root = resolve(import.meta.dirname, "../..")
-
 const node = (name: string, database: string, ...args: ReadonlyArray<string>): Server => ({
   name,
   command: [process.execPath, ...args],
   database,
-  env: {},
   algorithms: ["EdDSA", "HS256"]
 })
 
-const run = (directory: string, file: string) => [
-  join(directory, "scripts/run.mjs"),
-  join(directory, file)
-]
+const chatkit = (name: string, database: string, directory: string, file: string) =>
+  node(name, database, join(directory, "scripts/run.mjs"), join(directory, file))
 
-const peer = (name: string, file: string) => (database: string) =>
-  node(name, database, join(import.meta.dirname, "peers", file))
+const root = resolve(import.meta.dirname, "../..")
+const benchServer = "scripts/bench/Server.ts"
+const wholeProgram = "src/main.ts"
 
-export const ours = (database: string) =>
-  node("effect-chatkit", database, ...run(root, "scripts/bench/Server.ts"))
-export const handwritten = peer("node:http", "handwritten.ts")
-export const fastify = peer("Fastify", "fastify.ts")
-export const hono = peer("Hono", "hono.ts")
-export const sse = peer("node:http SSE", "sse.ts")
+/** Our server with the answers of the benchmark. */
+export const ours = (database: string) => chatkit("effect-chatkit", database, root, benchServer)
 
 /** Our server as it is deployed. */
-export const deployed = (database: string): Server => ({
-  ...ours(database),
-  command: [process.execPath, ...run(root, "src/main.ts")]
-})
+export const deployed = (database: string) =>
+  chatkit("effect-chatkit", database, root, wholeProgram)
 
 /** Our server without one of the things that make it fast, or with one that costs. */
-export const variants = (database: string): ReadonlyArray<Server> =>
-  [
-    "no-token-memory",
-    "no-batching",
-    "one-statement",
-    "library-logger",
-    "audit-off",
-    "tracing-on"
-  ].map((name) => ({ ...ours(database), name, env: { BENCH_VARIANT: name } }))
+export const variants = (database: string): ReadonlyArray<Server> => [
+  ...["no-token-memory", "no-batching", "one-statement", "library-logger", "tracing-on"].map(
+    (name) => ({ ...ours(database), name, env: { BENCH_VARIANT: name } })
+  ),
+  { ...ours(database), name: "audit-off", env: { LOG_LEVEL: "warn" } }
+]
+
+interface Others {
+  /** Measured beside ours in workloads a to e; only the first in every detail. */
+  readonly peers: ReadonlyArray<Server>
+  /** Measured beside ours in workload g. */
+  readonly streaming: ReadonlyArray<Server>
+  readonly notes: ReadonlyArray<string>
+}
 
 /**
  * Another checkout of this project, named after its commit. Where it has no server for the
  * benchmark its whole program is measured, which cannot stream on command.
  */
-export const checkout = Effect.fnUntraced(function* (directory: string, database: string) {
+export const otherCheckout = Effect.fnUntraced(function* (directory: string, database: string) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const git = ["-C", directory, "describe", "--always", "--dirty", "--exclude=*"]
   const name = (yield* spawner.string(ChildProcess.make("git", git))).trim()
   if (name === "") return yield* new BenchFailed({ message: `${directory} is not a checkout` })
-  const own = "scripts/bench/Server.ts"
-  const streams = existsSync(join(directory, own))
-  const server: Server = {
-    ...node(name, database, ...run(directory, streams ? own : "src/main.ts")),
+  const streams = existsSync(join(directory, benchServer))
+  const server = {
+    ...chatkit(name, database, directory, streams ? benchServer : wholeProgram),
     statusOnly: !streams
   }
-  return { server, streams }
+  const others: Others = streams
+    ? { peers: [server], streaming: [server], notes: [] }
+    : { peers: [server], streaming: [], notes: [`${name} cannot stream on command.`] }
+  return others
 })
 
-const pythonPackages = "fastapi, jose, sqlalchemy, psycopg2, uvicorn"
+const peer = (name: string, database: string, file: string) =>
+  node(name, database, join(import.meta.dirname, "peers", file))
 
-/** The Python stack, with the first of these interpreters that has its packages. */
-export const python = Effect.fnUntraced(function* (
-  candidates: ReadonlyArray<string>,
-  database: string
-) {
+export const handwritten = (database: string) => peer("node:http", database, "handwritten.ts")
+
+const fastapi = (database: string): Server => ({
+  name: "FastAPI",
+  command: ["python3", join(import.meta.dirname, "peers/fastapi_stack.py")],
+  database,
+  // libpq would encrypt on loopback where it can; the other clients do not.
+  env: { PGSSLMODE: "disable" },
+  // python-jose does not support EdDSA.
+  algorithms: ["HS256"]
+})
+
+const hasPython = Effect.gen(function* () {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  for (const candidate of candidates) {
-    const check = ChildProcess.make(candidate, ["-c", `import ${pythonPackages}`], {
-      env: inherited,
-      stderr: "ignore"
-    })
-    const code = yield* Effect.orElseSucceed(spawner.exitCode(check), () => 1)
-    if (code !== 0) continue
-    return {
-      name: "FastAPI",
-      command: [candidate, join(import.meta.dirname, "peers/fastapi_stack.py")],
-      database,
-      // libpq would encrypt on loopback where it can; the other clients do not.
-      env: { PGSSLMODE: "disable" },
-      // python-jose does not support EdDSA.
-      algorithms: ["HS256"]
-    } satisfies Server
+  const check = ["-c", "import fastapi, jose, sqlalchemy, psycopg2, uvicorn"]
+  const python = ChildProcess.make("python3", check, { env: inherited })
+  return (yield* Effect.orElseSucceed(spawner.exitCode(python), () => 1)) === 0
+})
+
+/** The servers that are compared with ours. */
+export const usualPeers = Effect.fnUntraced(function* (database: string) {
+  const withPython = yield* hasPython
+  const others: Others = {
+    peers: [
+      handwritten(database),
+      peer("Fastify", database, "fastify.ts"),
+      peer("Hono", database, "hono.ts"),
+      ...(withPython ? [fastapi(database)] : [])
+    ],
+    streaming: [peer("node:http SSE", database, "sse.ts")],
+    notes: [
+      withPython
+        ? "python-jose does not support EdDSA: FastAPI is left out of lines with EdDSA tokens, and its forged and expired tokens are HS256 ones, which cost less to verify."
+        : "FastAPI is left out: python3 does not have all of its packages."
+    ]
   }
-  return undefined
-})
-
-export interface Running {
-  readonly server: Server
-  readonly url: string
-  readonly pid: number
-}
-
-/** Starts a server and waits until it listens. It is stopped when the scope closes. */
-export const listen = Effect.fnUntraced(function* (bench: Bench, server: Server) {
-  const { pid, until } = yield* start(bench, server.command, {
-    NODE_ENV: "production",
-    LOG_FORMAT: "json",
-    LOG_LEVEL: "info",
-    PORT: "0",
-    DATABASE_URL: server.database,
-    BETTER_AUTH_SECRET: bench.keys.secret,
-    BETTER_AUTH_ISSUER: issuer,
-    ...server.env
-  })
-  const port = yield* until((output) => Effect.succeed(/listening.*:(\d+)/.exec(output)?.[1]))
-  return { running: { server, url: `http://127.0.0.1:${port}`, pid } satisfies Running, until }
-})
-
-/** Starts a server and waits until it is ready: ours first brings its schema up to date. */
-export const startServer = Effect.fnUntraced(function* (bench: Bench, server: Server) {
-  const { running, until } = yield* listen(bench, server)
-  // The peers do not know this path and say so, which is as good.
-  const isReady = ask(`${running.url}/readyz`, { method: "GET" }).pipe(
-    Effect.map(({ status }) => (status === 503 ? undefined : true)),
-    Effect.orElseSucceed(() => undefined)
-  )
-  yield* until(() => isReady)
-  return running
+  return others
 })

@@ -4,7 +4,8 @@ import { type Bench, say } from "./Bench.ts"
 import { countingProxy } from "./CountingProxy.ts"
 import { type RequestLine, visit } from "./Requests.ts"
 import type { LineResult } from "./Rounds.ts"
-import { type Server, startServer } from "./Servers.ts"
+import { startServer } from "./Running.ts"
+import type { Server } from "./Servers.ts"
 
 /** Enough that the beginning, when batches are still small, does not count for much. */
 const counted = 2_000
