@@ -93,8 +93,8 @@ Command.run(bench, { version: "1" }).pipe(
     orElse: () => new BenchFailed({ message: "The benchmark took more than 30 minutes." })
   }),
   Effect.provide(NodeServices.layer),
+  Effect.onInterrupt(() => say("Stopped. Nothing is left behind.")),
   Effect.tapCause((cause) => {
-    if (Cause.hasInterruptsOnly(cause)) return say("stopped, and everything cleaned up")
     const error = Cause.squash(cause)
     // The library has said itself what is wrong with a flag.
     if (CliError.isCliError(error)) return Effect.void
