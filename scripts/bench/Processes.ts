@@ -8,7 +8,7 @@ type Environment = Readonly<Record<string, string>>
 
 const { HOME = "", LANG = "", PATH = "" } = process.env
 
-/** What programs need to run: no setting of this shell may change what is measured. */
+/** The variables that every program needs; no other one may influence a measurement. */
 export const inherited: Environment = { HOME, LANG, PATH }
 
 let started = 0
@@ -35,7 +35,7 @@ export const start = Effect.fnUntraced(function* (
     const message = `${command.join(" ")} ${what}:\n${(yield* output).slice(-2000)}`
     return yield* new BenchFailed({ message })
   })
-  /** Asks again and again until there is an answer; fails when the program ends before. */
+  /** Probes until there is a result; fails when the program ends before, or after 30 s. */
   const until = Effect.fnUntraced(
     function* <A, R>(probe: Effect.Effect<A | undefined, never, R>) {
       for (;;) {
@@ -74,7 +74,7 @@ export const residentOf = (pid: number): number | undefined => {
   return found === undefined ? undefined : Number(found)
 }
 
-/** What was used in between for each of so many. */
+/** The difference between two readings, divided by `count`. */
 export const each = (
   before: number | undefined,
   after: number | undefined,

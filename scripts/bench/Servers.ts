@@ -14,7 +14,7 @@ export interface Server {
   /** In addition to the variables that every server gets. */
   readonly env?: Readonly<Record<string, string>>
   readonly algorithms: ReadonlyArray<Algorithm>
-  /** Its answer to a good token is another, so that only the status can be compared. */
+  /** It answers a good token in its own way, so only the status is compared. */
   readonly statusOnly?: boolean
 }
 

@@ -26,6 +26,6 @@ export const measureStart = (bench: Bench, database: string) => {
     return { ready, idle: resident && resident / 1024 }
   }, Effect.scoped)
   const line = { workload: "h", title: "start", servers: [ours, peer], visit }
-  // The first start brings the schema up to date, and reads sources that the disk has to find.
+  // The first start brings the schema up to date, and reads sources that are not cached yet.
   return Effect.andThen(visit(ours), measure([line], bench.extent.starts))
 }
