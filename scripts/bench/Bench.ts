@@ -1,39 +1,39 @@
-import type { Cleanup } from "./Cleanup.ts"
-import type { LoadGenerator } from "./Load.ts"
+import { Console, Effect, Schema } from "effect"
 import type { Keys } from "./Tokens.ts"
 
-/** How much of everything: enough for figures, or enough to see that all of it works. */
+/** A part of the benchmark could not be measured; the message says why. */
+export class BenchFailed extends Schema.TaggedError<BenchFailed>()("BenchFailed", {
+  message: Schema.String
+}) {}
+
+/** How much is measured: enough for figures, or just enough to see that everything works. */
 export interface Extent {
   readonly rounds: number
+  /** Of one visit. */
   readonly seconds: number
-  /** Tokens a cold run may use. */
+  /** Tokens that one visit of a cold line may use. */
   readonly slice: number
-  /** Requests that make a server warm. */
+  /** Requests to each server before the first round. */
   readonly warmUp: number
   /** Requests before each visit that is measured. */
   readonly leadIn: number
   readonly users: number
+  /** The larger table of workload f. */
   readonly mostUsers: number
   readonly streamRounds: number
   readonly streamSeconds: number
   readonly starts: number
 }
 
-/** What every part of the benchmark works with. */
 export interface Bench {
-  readonly cleanup: Cleanup
-  /** Of this run alone; tokens and the servers' output are in it. */
+  /** Belongs to this run alone and disappears with it. */
   readonly directory: string
-  readonly generator: LoadGenerator
   readonly keys: Keys
   readonly extent: Extent
-  /** The embedded database has one connection, so one server at a time may run. */
-  readonly embedded: boolean
-  readonly say: (text: string) => void
 }
 
-export const median = (numbers: ReadonlyArray<number>): number => {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  const middle = (sorted.length - 1) / 2
-  return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2
-}
+/** Progress, on standard error. */
+export const say = (text: string): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    Console.error(`${`${Math.round(performance.now() / 1000)} s`.padStart(7)}  ${text}`)
+  )

@@ -1,5 +1,4 @@
-import type { LineResult, Results } from "./Results.ts"
-import { ours } from "./Servers.ts"
+import type { LineResult } from "./Rounds.ts"
 
 const drawn = ["warm EdDSA", "warm HS256", "cold", "refused"]
 
@@ -24,28 +23,24 @@ const style = `
       .ours { fill: #388bfd }
     }`
 
-const escaped = (text: string) =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-
-/** Bars of one line under its title, each as long as its server is fast. */
+/** Bars of one line under its title, each as long as its server is fast; the first is ours. */
 const group = ({ servers, title }: LineResult, top: number) => {
-  const most = Math.max(...servers.map(({ requestsPerSecond = 0 }) => requestsPerSecond), 1)
-  const bars = servers.map(({ requestsPerSecond = 0, server }, i) => {
+  const speeds = servers.map(({ median }) => median.requestsPerSecond ?? 0)
+  const bars = servers.map(({ server }, i) => {
+    const speed = speeds[i] ?? 0
     const y = top + head + i * (bar + gap)
-    const length = Math.max(1, (requestsPerSecond / most) * (width - left - right))
-    const kind = server === ours.name ? "ours" : "other"
-    const speed = Math.round(requestsPerSecond).toLocaleString("en")
+    const length = Math.max(1, (speed / Math.max(...speeds, 1)) * (width - left - right))
     return `
-  <text x="${left - 10}" y="${y + 15}" text-anchor="end">${escaped(server)}</text>
-  <rect class="${kind}" x="${left}" y="${y}" width="${length.toFixed(1)}" height="${bar}" rx="3"/>
-  <text x="${(left + length + 8).toFixed(1)}" y="${y + 15}">${speed}</text>`
+  <text x="${left - 10}" y="${y + 15}" text-anchor="end">${server}</text>
+  <rect class="${i === 0 ? "ours" : "other"}" x="${left}" y="${y}" width="${length.toFixed(1)}" height="${bar}" rx="3"/>
+  <text x="${(left + length + 8).toFixed(1)}" y="${y + 15}">${Math.round(speed).toLocaleString("en")}</text>`
   })
   return `
-  <text class="title" x="${left}" y="${top + 28}">${escaped(title)}, requests/s</text>${bars.join("")}`
+  <text class="title" x="${left}" y="${top + 28}">${title}, requests/s</text>${bars.join("")}`
 }
 
 /** Requests per second of all servers, as a picture. */
-export const chart = ({ lines }: Results): string => {
+export const chart = (lines: ReadonlyArray<LineResult>): string => {
   const groups: Array<string> = []
   let top = 0
   for (const line of lines.filter(({ title }) => drawn.includes(title))) {

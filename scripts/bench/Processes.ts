@@ -1,137 +1,83 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process"
-import { closeSync, existsSync, openSync, readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
-import type { Cleanup } from "./Cleanup.ts"
+import { Effect } from "effect"
+import { ChildProcess } from "effect/process"
+import { type Bench, BenchFailed } from "./Bench.ts"
 
-/** Only what is given and what finds programs: nobody's settings may change what is measured. */
-export const plainEnvironment = (own: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
-  const { HOME, LANG, PATH, SystemRoot, TMPDIR } = process.env
-  const inherited = { HOME, LANG, PATH, SystemRoot, TMPDIR }
-  return { ...inherited, ...own }
-}
+type Environment = Readonly<Record<string, string>>
 
-export interface Program {
-  readonly command: string
-  readonly args: ReadonlyArray<string>
-  readonly env: NodeJS.ProcessEnv
-}
+const { HOME = "", LANG = "", PATH = "" } = process.env
 
-export interface Started {
-  readonly pid: number
-  /** What the probe finds, once it finds something. */
-  readonly until: <A>(
-    probe: (output: string) => Promise<A | undefined>,
-    seconds: number
-  ) => Promise<A>
-  readonly stop: () => Promise<void>
-}
-
-export const ended = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
-
-/** Asks it to end, and ends it when it does not within a few seconds. */
-export const end = async (child: ChildProcess): Promise<void> => {
-  if (ended(child)) return
-  const exit = new Promise<void>((done) => child.once("exit", () => done()))
-  child.kill("SIGTERM")
-  const timer = setTimeout(() => child.kill("SIGKILL"), 3_000)
-  await exit
-  clearTimeout(timer)
-}
+/** The variables that every program needs; no other one may influence a measurement. */
+export const inherited: Environment = { HOME, LANG, PATH }
 
 let started = 0
 
-/** Starts a long-running program; what it writes goes to a file, as a supervisor would have it. */
-export const start = (
-  { args, command, env }: Program,
-  directory: string,
-  cleanup: Cleanup
-): Started => {
+/** Starts a program that is stopped when the scope closes. Its output goes to a file. */
+export const start = Effect.fnUntraced(function* (
+  { directory }: Bench,
+  command: ReadonlyArray<string>,
+  env: Environment
+) {
   const file = join(directory, `output-${++started}.log`)
-  const output = openSync(file, "w")
-  const child = spawn(command, args, {
+  // The shell becomes the program. A pipe would make us read every line of a measured server.
+  const args = ["-c", `exec "$@" > "$0" 2>&1`, file, ...command]
+  const handle = yield* ChildProcess.make("sh", args, {
     cwd: directory,
-    env: plainEnvironment(env),
-    stdio: ["ignore", output, output]
+    env: { ...inherited, ...env },
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "inherit",
+    forceKillAfter: "3 seconds"
   })
-  closeSync(output)
-  let failure: Error | undefined
-  child.on("error", (error) => (failure = error))
-  const { pid } = child
-  const stop = cleanup.add(() => (pid === undefined ? undefined : end(child)))
-  if (pid === undefined) throw new Error(`${command} could not be started`)
-
-  const name = args[0] ?? command
-  const until = async <A>(probe: (output: string) => Promise<A | undefined>, seconds: number) => {
-    const deadline = performance.now() + seconds * 1000
-    while (performance.now() < deadline) {
-      const output = readFileSync(file, "utf8")
-      const found = await probe(output)
-      if (found !== undefined) return found
-      if (failure !== undefined || ended(child)) {
-        throw new Error(`${name} ended at its start:\n${output.slice(-2000)}`)
+  const output = Effect.sync(() => (existsSync(file) ? readFileSync(file, "utf8") : ""))
+  const failed = Effect.fnUntraced(function* (what: string) {
+    const message = `${command.join(" ")} ${what}:\n${(yield* output).slice(-2000)}`
+    return yield* new BenchFailed({ message })
+  })
+  /** Probes until there is a result; fails when the program ends before, or after 30 s. */
+  const until = Effect.fnUntraced(
+    function* <A, R>(probe: Effect.Effect<A | undefined, never, R>) {
+      for (;;) {
+        const found = yield* probe
+        if (found !== undefined) return found
+        if (!(yield* handle.isRunning)) return yield* failed("has ended")
+        yield* Effect.sleep("5 millis")
       }
-      await sleep(20)
-    }
-    throw new Error(`${name} was not ready after ${seconds} s`)
-  }
-  return { pid, until, stop }
-}
+    },
+    Effect.timeoutOrElse({ duration: "30 seconds", orElse: () => failed("was not ready in 30 s") })
+  )
+  return { pid: Number(handle.pid), until }
+})
 
-/** Runs a program to its end and gives what it wrote to standard output. */
-export const run = (program: Program, seconds: number, cleanup: Cleanup): Promise<string> =>
-  new Promise((done, failed) => {
-    const child = spawn(program.command, program.args, {
-      env: plainEnvironment(program.env),
-      stdio: ["ignore", "pipe", "pipe"]
-    })
-    let forget: () => Promise<void> = async () => {}
-    let out = ""
-    let err = ""
-    child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()))
-    child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()))
-    child.on("error", failed)
-    const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000)
-    child.on("close", (code, signal) => {
-      clearTimeout(timer)
-      void forget()
-      if (code === 0) return done(out)
-      const name = [program.command, ...program.args].join(" ")
-      failed(new Error(`${name} ended with ${code ?? signal}: ${(err || out).slice(-2000)}`))
-    })
-    try {
-      forget = cleanup.add(() => end(child))
-    } catch (error) {
-      failed(error instanceof Error ? error : new Error(String(error)))
-    }
-  })
-
-const hasProc = existsSync("/proc/self/stat")
-const ticksPerSecond = () => {
+const procfs = (pid: number, file: string) => {
   try {
-    return Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }).trim()) || 100
-  } catch {
-    return 100
-  }
-}
-const microsPerTick = 1_000_000 / (hasProc ? ticksPerSecond() : 100)
-
-/** Microseconds of CPU a process has used so far, all its threads; nothing where nobody tells. */
-export const cpuOf = (pid: number): number | undefined => {
-  if (!hasProc) return undefined
-  // The name before the last parenthesis may have spaces of its own.
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? []
-  return (Number(fields[11]) + Number(fields[12])) * microsPerTick
-}
-
-/** KiB of memory a process has resident. */
-export const residentOf = (pid: number): number | undefined => {
-  try {
-    if (!hasProc) {
-      return Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" }))
-    }
-    return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1])
+    return readFileSync(`/proc/${pid}/${file}`, "utf8")
   } catch {
     return undefined
   }
 }
+
+/** Linux counts in ticks of 10 ms. */
+const microsPerTick = 10_000
+
+/** Microseconds of CPU that all threads of a process have used so far; Linux only. */
+export const cpuOf = (pid: number): number | undefined => {
+  // The name, in parentheses, may contain spaces.
+  const fields = procfs(pid, "stat")?.split(") ").at(-1)?.split(" ")
+  return fields && (Number(fields[11]) + Number(fields[12])) * microsPerTick
+}
+
+/** KiB of resident memory of a process; Linux only. */
+export const residentOf = (pid: number): number | undefined => {
+  const found = /^VmRSS:\s+(\d+)/m.exec(procfs(pid, "status") ?? "")?.[1]
+  return found === undefined ? undefined : Number(found)
+}
+
+/** The difference between two readings, divided by `count`. */
+export const each = (
+  before: number | undefined,
+  after: number | undefined,
+  count: number
+): number | undefined =>
+  before === undefined || after === undefined ? undefined : (after - before) / count

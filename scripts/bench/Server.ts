@@ -1,5 +1,4 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as PgClient from "@effect/sql-pg/PgClient"
 import { Effect, Layer, Logger, Queue, References, Stream, Tracer } from "effect"
 import { serve } from "../../src/App.ts"
 import { CurrentUser } from "../../src/auth/CurrentUser.ts"
@@ -12,7 +11,7 @@ import * as Telemetry from "../../src/telemetry/Telemetry.ts"
 
 const streamSeconds = Number(process.env["BENCH_STREAM_SECONDS"] ?? "30")
 
-// Streams are silent until they are told to speak, so that many can be opened.
+// Streams are silent until a signal, so that many can be opened first.
 let speaking = false
 process.on("SIGUSR2", () => {
   speaking = !speaking
@@ -63,36 +62,24 @@ const variants: Readonly<Record<string, Layer.Layer<never>>> = {
   "no-batching": Layer.succeed(IdentityBatches, { size: 1, inFlight: 3 }),
   "one-statement": Layer.succeed(IdentityBatches, { size: 200, inFlight: 1 }),
   "library-logger": Logger.layer([Logger.consoleJson]),
-  "audit-off": Layer.succeed(References.MinimumLogLevel, "Warn"),
   "tracing-on": Layer.merge(
     Layer.succeed(References.TracerEnabled, true),
     Layer.succeed(Tracer.Tracer, Tracer.make({ span: (options) => new Tracer.NativeSpan(options) }))
   )
 }
 
-const Variant = Layer.unwrap(
-  Effect.sync(() => {
-    const name = process.env["BENCH_VARIANT"] ?? ""
-    const variant = variants[name]
-    if (variant === undefined) throw new Error(`BENCH_VARIANT: there is no variant ${name}`)
-    return variant
-  })
-)
+const variant = process.env["BENCH_VARIANT"] ?? ""
 
 const App = Layer.unwrap(
   Effect.gen(function* () {
     const settings = yield* Settings
     const { databasePoolSize, databaseUrl } = settings
     if (databaseUrl === undefined) return yield* Effect.die("DATABASE_URL is needed")
-    const database =
-      databasePoolSize === 1
-        ? // The embedded database serves one connection, for everything.
-          PgClient.layer({ url: databaseUrl, maxConnections: 1 })
-        : Database.layer({ url: databaseUrl, poolSize: databasePoolSize })
+    const database = Database.layer({ url: databaseUrl, poolSize: databasePoolSize })
     return serve(settings, database, Answering)
   })
 ).pipe(
-  Layer.provide(Variant),
+  Layer.provide(variants[variant] ?? Layer.effectDiscard(Effect.die(`no variant ${variant}`))),
   Layer.provide(Layer.unwrap(Effect.map(Settings, Telemetry.layer))),
   Layer.provide(Settings.layer)
 )

@@ -1,142 +1,118 @@
-import { spawnSync } from "node:child_process"
+import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
-import type { Bench } from "./Bench.ts"
-import { freePort } from "./FreePort.ts"
-import { plainEnvironment, start } from "./Processes.ts"
-import { type Algorithm, issuer } from "./Tokens.ts"
+import { Effect } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { BenchFailed } from "./Bench.ts"
+import { inherited } from "./Processes.ts"
+import type { Algorithm } from "./Tokens.ts"
 
 /** A server that can be started: ours, one of its variants, or a peer. */
 export interface Server {
   readonly name: string
-  readonly command: string
-  readonly file: string
-  readonly env: NodeJS.ProcessEnv
+  readonly command: ReadonlyArray<string>
+  readonly database: string
+  /** In addition to the variables that every server gets. */
+  readonly env?: Readonly<Record<string, string>>
   readonly algorithms: ReadonlyArray<Algorithm>
+  /** It answers a good token in its own way, so only the status is compared. */
+  readonly statusOnly?: boolean
 }
 
-const node = (name: string, file: string, env: NodeJS.ProcessEnv = {}): Server => ({
+const node = (name: string, database: string, ...args: ReadonlyArray<string>): Server => ({
   name,
-  command: process.execPath,
-  file: resolve(import.meta.dirname, file),
-  env,
+  command: [process.execPath, ...args],
+  database,
   algorithms: ["EdDSA", "HS256"]
 })
 
-export const ours = node("effect-chatkit", "Server.ts")
-export const handwritten = node("node:http", "peers/handwritten.ts")
-export const fastify = node("Fastify", "peers/fastify.ts")
-export const hono = node("Hono", "peers/hono.ts")
-export const sse = node("node:http SSE", "peers/sse.ts")
+const chatkit = (name: string, database: string, directory: string, file: string) =>
+  node(name, database, join(directory, "scripts/run.mjs"), join(directory, file))
+
+const root = resolve(import.meta.dirname, "../..")
+const benchServer = "scripts/bench/Server.ts"
+const wholeProgram = "src/main.ts"
+
+/** Our server with the answers of the benchmark. */
+export const ours = (database: string) => chatkit("effect-chatkit", database, root, benchServer)
+
+/** Our server as it is deployed. */
+export const deployed = (database: string) =>
+  chatkit("effect-chatkit", database, root, wholeProgram)
 
 /** Our server without one of the things that make it fast, or with one that costs. */
-export const variants: ReadonlyArray<Server> = [
-  node("no-token-memory", "Server.ts", { BENCH_VARIANT: "no-token-memory" }),
-  node("no-batching", "Server.ts", { BENCH_VARIANT: "no-batching" }),
-  node("one-statement", "Server.ts", { BENCH_VARIANT: "one-statement" }),
-  node("library-logger", "Server.ts", { BENCH_VARIANT: "library-logger" }),
-  node("audit-off", "Server.ts", { BENCH_VARIANT: "audit-off", LOG_LEVEL: "warn" }),
-  node("tracing-on", "Server.ts", { BENCH_VARIANT: "tracing-on" })
+export const variants = (database: string): ReadonlyArray<Server> => [
+  ...["no-token-memory", "no-batching", "one-statement", "library-logger", "tracing-on"].map(
+    (name) => ({ ...ours(database), name, env: { BENCH_VARIANT: name } })
+  ),
+  { ...ours(database), name: "audit-off", env: { LOG_LEVEL: "warn" } }
 ]
 
-export const streaming = (seconds: number): Server => ({
-  ...ours,
-  env: { BENCH_STREAM_SECONDS: String(seconds) }
+interface Others {
+  /** Measured beside ours in workloads a to e; only the first in every detail. */
+  readonly peers: ReadonlyArray<Server>
+  /** Measured beside ours in workload g. */
+  readonly streaming: ReadonlyArray<Server>
+  readonly notes: ReadonlyArray<string>
+}
+
+/**
+ * Another checkout of this project, named after its commit. Where it has no server for the
+ * benchmark its whole program is measured, which cannot stream on command.
+ */
+export const otherCheckout = Effect.fnUntraced(function* (directory: string, database: string) {
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const git = ["-C", directory, "describe", "--always", "--dirty", "--exclude=*"]
+  const name = (yield* spawner.string(ChildProcess.make("git", git))).trim()
+  if (name === "") return yield* new BenchFailed({ message: `${directory} is not a checkout` })
+  const streams = existsSync(join(directory, benchServer))
+  const server = {
+    ...chatkit(name, database, directory, streams ? benchServer : wholeProgram),
+    statusOnly: !streams
+  }
+  const others: Others = streams
+    ? { peers: [server], streaming: [server], notes: [] }
+    : { peers: [server], streaming: [], notes: [`${name} cannot stream on command.`] }
+  return others
 })
 
-const pythonPackages = "fastapi, jose, sqlalchemy, psycopg2, uvicorn"
+const peer = (name: string, database: string, file: string) =>
+  node(name, database, join(import.meta.dirname, "peers", file))
 
-/** The Python stack, with the first of these interpreters that has its packages. */
-export const python = (candidates: ReadonlyArray<string>): Server | undefined => {
-  const command = candidates.find((candidate) => {
-    const args = ["-c", `import ${pythonPackages}`]
-    return spawnSync(candidate, args, { env: plainEnvironment({}), stdio: "ignore" }).status === 0
-  })
-  if (command === undefined) return undefined
-  return {
-    name: "FastAPI",
-    command,
-    file: join(import.meta.dirname, "peers/fastapi_stack.py"),
-    // libpq would encrypt on loopback where it can; nobody else here does.
-    env: { PGSSLMODE: "disable" },
-    // python-jose knows no EdDSA.
-    algorithms: ["HS256"]
-  }
-}
+export const handwritten = (database: string) => peer("node:http", database, "handwritten.ts")
 
-export interface Running {
-  readonly server: Server
-  readonly url: string
-  readonly pid: number
-  readonly stop: () => Promise<void>
-}
-
-/** The same environment for all of them. */
-export const environment = (bench: Bench, database: string): NodeJS.ProcessEnv => ({
-  NODE_ENV: "production",
-  LOG_FORMAT: "json",
-  LOG_LEVEL: "info",
-  DATABASE_URL: database,
-  BETTER_AUTH_SECRET: bench.keys.secret,
-  BETTER_AUTH_ISSUER: issuer,
-  ...(bench.embedded ? { DATABASE_POOL_SIZE: "1" } : {})
+const fastapi = (database: string): Server => ({
+  name: "FastAPI",
+  command: ["python3", join(import.meta.dirname, "peers/fastapi_stack.py")],
+  database,
+  // libpq would encrypt on loopback where it can; the other clients do not.
+  env: { PGSSLMODE: "disable" },
+  // python-jose does not support EdDSA.
+  algorithms: ["HS256"]
 })
 
-/** The peers know no such path and say so, which is as good. */
-const isReady = async (url: string): Promise<true | undefined> => {
-  try {
-    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) })
-    await response.arrayBuffer()
-    return response.status === 503 ? undefined : true
-  } catch {
-    return undefined
+const hasPython = Effect.gen(function* () {
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const check = ["-c", "import fastapi, jose, sqlalchemy, psycopg2, uvicorn"]
+  const python = ChildProcess.make("python3", check, { env: inherited })
+  return (yield* Effect.orElseSucceed(spawner.exitCode(python), () => 1)) === 0
+})
+
+/** The servers that are compared with ours. */
+export const usualPeers = Effect.fnUntraced(function* (database: string) {
+  const withPython = yield* hasPython
+  const others: Others = {
+    peers: [
+      handwritten(database),
+      peer("Fastify", database, "fastify.ts"),
+      peer("Hono", database, "hono.ts"),
+      ...(withPython ? [fastapi(database)] : [])
+    ],
+    streaming: [peer("node:http SSE", database, "sse.ts")],
+    notes: [
+      withPython
+        ? "python-jose does not support EdDSA: FastAPI is left out of lines with EdDSA tokens, and its forged and expired tokens are HS256 ones, which cost less to verify."
+        : "FastAPI is left out: python3 does not have all of its packages."
+    ]
   }
-}
-
-export const startServer = async (
-  bench: Bench,
-  server: Server,
-  database: string
-): Promise<Running> => {
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
-  const { pid, stop, until } = start(
-    {
-      command: server.command,
-      args: [server.file],
-      env: { ...environment(bench, database), PORT: String(port), ...server.env }
-    },
-    bench.directory,
-    bench.cleanup
-  )
-  await until(() => isReady(url), 30)
-  return { server, url, pid, stop }
-}
-
-/** Servers that are measured in turn. */
-export interface Fleet {
-  readonly use: <A>(server: Server, work: (running: Running) => Promise<A>) => Promise<A>
-  readonly stop: () => Promise<void>
-}
-
-/** All of them run all the time, or each only while it is used. */
-export const fleet = (bench: Bench, databaseOf: (server: Server) => string): Fleet => {
-  const running = new Map<Server, Running>()
-  return {
-    use: async (server, work) => {
-      const found = running.get(server) ?? (await startServer(bench, server, databaseOf(server)))
-      if (!bench.embedded) {
-        running.set(server, found)
-        return work(found)
-      }
-      try {
-        return await work(found)
-      } finally {
-        await found.stop()
-      }
-    },
-    stop: async () => {
-      await Promise.all([...running.values()].map(({ stop }) => stop()))
-      running.clear()
-    }
-  }
-}
+  return others
+})

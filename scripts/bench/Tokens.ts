@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto"
 
-/** What signs, as Better Auth would: an Ed25519 key of the `jwks` table and the shared secret. */
+/** Tokens are signed as Better Auth does: by an Ed25519 key of `jwks`, or by the shared secret. */
 export interface Keys {
   readonly kid: string
   readonly privateKey: KeyObject
@@ -25,7 +25,7 @@ export const makeKeys = (): Keys => {
 const encoded = (value: object | string) =>
   Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url")
 
-/** A token of the `jwt()` plugin for the user with this number; `claims` replace the usual ones. */
+/** A token of the `jwt()` plugin for the user of this number; `claims` replace the usual ones. */
 export const mint = (keys: Keys, algorithm: Algorithm, user: number, claims: object = {}) => {
   const now = Math.floor(Date.now() / 1000)
   const header =
@@ -51,7 +51,7 @@ export const mint = (keys: Keys, algorithm: Algorithm, user: number, claims: obj
   return `${text}.${signature.toString("base64url")}`
 }
 
-/** One byte of the signature is another. */
+/** A good token with one byte of its signature changed. */
 export const forged = (keys: Keys, algorithm: Algorithm, user: number) => {
   const [header, payload, signature = ""] = mint(keys, algorithm, user).split(".")
   const bytes = Buffer.from(signature, "base64url")
@@ -66,11 +66,11 @@ export const expired = (keys: Keys, algorithm: Algorithm, user: number) => {
 
 export const garbage = (user: number) => encoded(`garbage ${user}, not a token at all`)
 
-/** Signed by nobody: `alg` says so. */
+/** A token with `alg: none` and an empty signature. */
 export const unsigned = (keys: Keys, user: number) => {
   const [, payload] = mint(keys, "EdDSA", user).split(".")
   return `${encoded({ alg: "none", typ: "JWT" })}.${payload}.`
 }
 
-/** Users all over the table, in an order that the indexes do not have. */
+/** The k-th of users all over the table, in an order that no index has. */
 export const spread = (k: number, users: number) => 1 + ((k * 7919) % users)

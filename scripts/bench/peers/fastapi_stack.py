@@ -1,7 +1,6 @@
 """FastAPI with python-jose, SQLAlchemy and psycopg2: the user first, then the session."""
 
 import os
-import socket
 from typing import Any, Dict, Optional
 
 import uvicorn
@@ -18,7 +17,7 @@ ISSUER = os.environ["BETTER_AUTH_ISSUER"]
 
 engine = create_engine(
     os.environ["DATABASE_URL"].replace("postgres://", "postgresql+psycopg2://", 1),
-    pool_size=int(os.environ.get("DATABASE_POOL_SIZE", "10")),
+    pool_size=10,
     max_overflow=0,
 )
 SessionLocal = sessionmaker(bind=engine, autoflush=False)
@@ -106,10 +105,5 @@ def chatkit(operation: Operation, who: Dict[str, str] = Depends(current)) -> Dic
 
 
 if __name__ == "__main__":
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", int(os.environ.get("PORT", "0"))))
-    listener.listen(2048)
-    print(f"listening on http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-    server.run(sockets=[listener])
+    port = int(os.environ["PORT"])
+    uvicorn.run(app, port=port, backlog=2048, log_level="warning", access_log=False)
