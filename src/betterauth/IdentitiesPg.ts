@@ -1,11 +1,10 @@
 import { Context, Effect, Exit, Layer, Option, Request, RequestResolver, Semaphore } from "effect"
-import type { SqlError } from "effect/sql"
 import { type Identity, type IdentityQuery, Identities } from "../auth/Identities.ts"
 import { DbUnavailable } from "../core/Errors.ts"
 import { Timeouts } from "../core/Timeouts.ts"
 import { authenticationSql } from "../postgres/AuthenticationClient.ts"
 import { Connections } from "../postgres/Connections.ts"
-import { isLayoutError, SqlFailures } from "../postgres/SqlFailures.ts"
+import { isDeadConnection, isLayoutError, SqlFailures } from "../postgres/SqlFailures.ts"
 import type { BetterAuthLayout } from "./BetterAuthLayout.ts"
 import { BetterAuthTables } from "./BetterAuthTables.ts"
 import {
@@ -23,9 +22,6 @@ class Find extends Request.Class<
 
 /** The largest pool there can be. */
 const mostConnections = 100
-
-const isDeadConnection = ({ reason }: SqlError.SqlError) =>
-  reason._tag === "ConnectionError" && reason.operation !== "connect"
 
 /** How many queries one statement answers at most, and how many statements run at a time. */
 export const IdentityBatches = Context.Reference<{

@@ -2,7 +2,8 @@ import { Effect } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { turnLease } from "../threads/ThreadStore.ts"
 import { type DbUnavailable, NotFound } from "../core/Errors.ts"
-import { isLayoutError, SqlFailures } from "./SqlFailures.ts"
+import { isDeadConnection, isLayoutError, SqlFailures } from "./SqlFailures.ts"
+import { Connections } from "./Connections.ts"
 import { Migrations } from "./Migrations.ts"
 
 export const noThread = new NotFound({ object: "Thread" })
@@ -16,6 +17,7 @@ export const chatKitTables = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const schema = yield* Migrations
   const { guard } = yield* SqlFailures
+  const { dropIdle } = yield* Connections
 
   const run = <A, E>(
     operation: string,
@@ -30,11 +32,29 @@ export const chatKitTables = Effect.gen(function* () {
     return Effect.andThen(schema.ready, guard(operation)(restored))
   }
 
+  /**
+   * As `run`, for a statement that may run twice. Connections that died while idle say so only
+   * when they are used: the other idle ones are closed, and the statement is sent again.
+   */
+  const runRepeatable = <A, E>(
+    operation: string,
+    statement: Effect.Effect<A, E | SqlError.SqlError>
+  ) =>
+    run(
+      operation,
+      statement.pipe(
+        Effect.tapError((error) => (isDead(error) ? dropIdle : Effect.void)),
+        Effect.retry({ times: 2, while: isDead })
+      )
+    )
+
   /** As `run`, in one transaction. */
   const transaction = <A, E>(
     operation: string,
     statements: Effect.Effect<A, E | SqlError.SqlError>
   ) => run(operation, sql.withTransaction(statements))
 
-  return { sql, run, transaction }
+  return { sql, run, runRepeatable, transaction }
 })
+
+const isDead = (error: unknown): boolean => SqlError.isSqlError(error) && isDeadConnection(error)

@@ -32,6 +32,10 @@ const isOutage = (error: SqlError.SqlError): boolean => {
   }
 }
 
+/** Whether a connection that was opened before turned out to be dead when it was used. */
+export const isDeadConnection = ({ reason }: SqlError.SqlError): boolean =>
+  reason._tag === "ConnectionError" && reason.operation !== "connect"
+
 /** Whether a table or column is missing, of another type, or not readable, by the SQLSTATE. */
 export const isLayoutError = (error: SqlError.SqlError): boolean =>
   ["42P01", "42703", "42883", "42804", "42501", "3F000"].includes(sqlstateOf(error) ?? "")

@@ -16,13 +16,13 @@ type Reads = Pick<
 >
 
 /** What `ThreadStorePg` reads of threads and items. */
-export const threadReads = Effect.map(chatKitTables, ({ run, sql }): Reads => {
+export const threadReads = Effect.map(chatKitTables, ({ runRepeatable, sql }): Reads => {
   const pages = threadPages(sql)
 
   return {
     loadThread: Effect.fn("ThreadStore.loadThread")(function* (userId, threadId) {
       if (!isId(threadId)) return yield* noThread
-      const rows = yield* run(
+      const rows = yield* runRepeatable(
         "ThreadStore.loadThread",
         sql<StoredJson>`
           select data from chatkit.threads where id = ${threadId} and user_id = ${userId}`
@@ -40,7 +40,7 @@ export const threadReads = Effect.map(chatKitTables, ({ run, sql }): Reads => {
           where id = ${id} and user_id = ${userId}`
         return row === undefined ? yield* noThread : row.position
       })
-      const rows = yield* run(
+      const rows = yield* runRepeatable(
         "ThreadStore.loadThreads",
         Effect.gen(function* () {
           const cursor = after === null ? undefined : yield* positionOf(after)
@@ -66,7 +66,7 @@ export const threadReads = Effect.map(chatKitTables, ({ run, sql }): Reads => {
         if (upTo !== undefined && last === undefined) return yield* noItem
         return { after: cursor?.position, upTo: last?.position }
       })
-      const rows = yield* run(
+      const rows = yield* runRepeatable(
         "ThreadStore.loadThreadItems",
         Effect.flatMap(positions, (bounds) => pages.items(userId, threadId, query, bounds))
       )
@@ -75,7 +75,7 @@ export const threadReads = Effect.map(chatKitTables, ({ run, sql }): Reads => {
 
     loadItem: Effect.fn("ThreadStore.loadItem")(function* (userId, threadId, itemId) {
       if (!isId(threadId) || !isId(itemId)) return yield* noItem
-      const rows = yield* run(
+      const rows = yield* runRepeatable(
         "ThreadStore.loadItem",
         sql<StoredJson>`
           select data from chatkit.items
@@ -88,7 +88,7 @@ export const threadReads = Effect.map(chatKitTables, ({ run, sql }): Reads => {
     loadPendingToolCalls: Effect.fn("ThreadStore.loadPendingToolCalls")(
       function* (userId, threadId) {
         if (!isId(threadId)) return []
-        const rows = yield* run(
+        const rows = yield* runRepeatable(
           "ThreadStore.loadPendingToolCalls",
           pages.pendingToolCalls(userId, threadId)
         )

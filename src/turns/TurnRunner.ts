@@ -146,7 +146,10 @@ export class TurnRunner extends Context.Service<
           return yield* Effect.uninterruptibleMask((restore) =>
             Effect.gen(function* () {
               const started = yield* restore(Scope.provide(start, turn)).pipe(
-                Effect.onError((cause) => Scope.close(turn, Exit.failCause(cause)))
+                // The refusal is sent first: giving the thread back may wait for the database.
+                Effect.onError((cause) =>
+                  Effect.addFinalizer(() => Scope.close(turn, Exit.failCause(cause)))
+                )
               )
               const events = yield* TurnEvents.make
               const running = yield* drive(user, started, events).pipe(
