@@ -82,7 +82,6 @@ describe.skipIf(!onRealServer)("a database that is lost in the middle of an answ
         const { proxy, token, url } = yield* dictated
         const parts = Array.from({ length: 40 }, (_, index) => `Part ${index} of it`)
         const message = parts.map((part) => `/say ${part}`).join("\n")
-        let broken = 0
         for (let round = 0; round < 12; round++) {
           const client = yield* openStream(url, token, { message })
           const moment = Math.floor(Math.random() * 30)
@@ -98,19 +97,14 @@ describe.skipIf(!onRealServer)("a database that is lost in the middle of an answ
           assert.deepStrictEqual(items.slice(0, told.length), told)
           assert.deepStrictEqual(items, [message, ...parts].slice(0, items.length))
           const errors = events.filter(({ type }) => type === "error")
-          if (errors.length === 0) assert.strictEqual(told.length, parts.length + 1)
-          else {
-            broken += 1
-            assert.deepStrictEqual(errors, [brokenOff])
-            assert.deepStrictEqual(events.at(-1), brokenOff)
-          }
+          assert.deepStrictEqual(errors, [])
+          assert.strictEqual(told.length, parts.length + 1)
           yield* assertOk(ask(url, token, { message: "/say Next", thread_id: id }))
           assert.deepStrictEqual((yield* stored(id)).slice(-2), [
             user("/say Next"),
             assistant("Next")
           ])
         }
-        assert.isAbove(broken, 0)
       })
     )
 
