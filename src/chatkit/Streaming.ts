@@ -1,3 +1,5 @@
+// Longer than most files: the six operations that stream share their services and the start of a turn.
+
 import { Effect, type Scope, Stream } from "effect"
 import { Attachments } from "../attachments/Attachments.ts"
 import { withoutLinks } from "../attachments/ItemLinks.ts"

@@ -16,9 +16,9 @@ import { Ids } from "../core/Ids.ts"
 import type { ResponseEventInput, ThreadStreamEvent } from "../protocol/Events.ts"
 import type * as Answer from "../responder/Answer.ts"
 import { Responder, type Turn } from "../responder/Responder.ts"
-import { CustomStreamError, errorEventOf, StreamError } from "../responder/StreamErrors.ts"
 import { ThreadStore } from "../threads/ThreadStore.ts"
 import * as TurnEvents from "./TurnEvents.ts"
+import { failureEvents } from "./TurnFailure.ts"
 import { type TurnLease, TurnLeases } from "./TurnLeases.ts"
 import { type TurnRecorder, turnRecorder } from "./TurnRecorder.ts"
 
@@ -180,25 +180,3 @@ const recordAndSend = Effect.fnUntraced(function* (
   yield* TurnEvents.send(events, batch)
   return yield* recorded
 })
-
-/** Logs the cause of a failure, unless the responder chose words for the person. */
-const logFailure = (cause: Cause.Cause<unknown>) => {
-  const failure = Cause.squash(cause)
-  return failure instanceof CustomStreamError || failure instanceof StreamError
-    ? Effect.annotateLogs(Effect.logWarning("turn refused"), { failure: failure._tag })
-    : Effect.logError("turn failed", cause)
-}
-
-/** The error event, then the changes of the thread so far. */
-const failureEvents = (
-  recorder: TurnRecorder,
-  cause: Cause.Cause<unknown>
-): Effect.Effect<ReadonlyArray<ThreadStreamEvent>> =>
-  logFailure(cause).pipe(
-    Effect.andThen(
-      Effect.catchCause(recorder.flush, (cause) =>
-        Effect.as(Effect.logError("failed turn not settled", cause), [])
-      )
-    ),
-    Effect.map((events) => [errorEventOf(Cause.squash(cause)), ...events])
-  )
