@@ -48,13 +48,13 @@ import { Startup } from "./http/Startup.ts"
 import { LogBudget } from "./telemetry/LogBudget.ts"
 import * as Telemetry from "./telemetry/Telemetry.ts"
 
-/** Who is asking: from the `Authorization` header to the person. Needs `Identities` and keys. */
+/** Authentication, from the `Authorization` header to the user. Needs `Identities` and keys. */
 export const Authentication = (settings: SettingsShape) =>
   Authenticator.layer.pipe(
     Layer.provide([BearerToken.layer, JwtVerifier.layer(settings), Users.layer, Sessions.layer])
   )
 
-/** What is asked. Needs a `Responder`, the stores and `AttachmentLinks`. */
+/** ChatKit, from a request to a reply. Needs a `Responder`, the stores and `AttachmentLinks`. */
 export const Conversation = ({ attachmentLimit, attachmentTypes, streamsPerUser }: SettingsShape) =>
   ChatKit.layer.pipe(
     Layer.provide(TurnRunner.layer),

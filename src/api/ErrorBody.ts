@@ -16,7 +16,7 @@ export const headersOf = <Failure>(
     ])
   )
 
-/** Who gets an answer: somebody whose authentication succeeded, or anyone. */
+/** The audience of an answer: a caller whose authentication succeeded, or anyone. */
 export type Audience = "user" | "anyone"
 
 export interface ErrorBody {

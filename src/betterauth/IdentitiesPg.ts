@@ -4,7 +4,7 @@ import { DbUnavailable } from "../core/Errors.ts"
 import { Timeouts } from "../core/Timeouts.ts"
 import { authenticationSql } from "../postgres/AuthenticationClient.ts"
 import { Connections } from "../postgres/Connections.ts"
-import { isDeadConnection, isLayoutError, SqlFailures } from "../postgres/SqlFailures.ts"
+import { isLayoutError, resentWhenDead, SqlFailures } from "../postgres/SqlFailures.ts"
 import type { BetterAuthLayout } from "./BetterAuthLayout.ts"
 import { BetterAuthTables } from "./BetterAuthTables.ts"
 import {
@@ -19,9 +19,6 @@ class Find extends Request.Class<
   Identity | undefined,
   DbUnavailable
 > {}
-
-/** The largest pool there can be. */
-const mostConnections = 100
 
 /** How many queries one statement answers at most, and how many statements run at a time. */
 export const IdentityBatches = Context.Reference<{
@@ -58,9 +55,7 @@ export const IdentitiesPg = Layer.effect(
     const select = Effect.fnUntraced(function* (queries: ReadonlyArray<IdentityQuery>) {
       const layout = yield* tables.layout
       return yield* sql.unsafe<IdentityRow>(textFor(layout), [identityParameter(queries)]).pipe(
-        // Connections that died while idle are noticed only when they are used, one after the other.
-        Effect.tapError((error) => (isDeadConnection(error) ? dropIdle : Effect.void)),
-        Effect.retry({ times: mostConnections, while: isDeadConnection }),
+        resentWhenDead(dropIdle),
         Effect.tapError((error) => (isLayoutError(error) ? tables.invalidate : Effect.void)),
         guardForeign("Identities.find")
       )

@@ -1,6 +1,6 @@
 import { Clock, Context, Effect, Layer } from "effect"
 
-/** What an id is for; messages, widgets, images and structured inputs share the first kind. */
+/** The kind of object an id names; messages, widgets, images and structured inputs share the first. */
 export type IdKind =
   "message" | "tool_call" | "workflow" | "task" | "sdk_hidden_context" | "thread" | "attachment"
 

@@ -33,7 +33,7 @@ export const chatKitBody = (request: HttpServerRequest.HttpServerRequest) => {
 const isJson = (type: string | undefined) =>
   type === undefined || type.split(";", 1)[0]!.trim().toLowerCase() === "application/json"
 
-/** Who is authenticated has waited for the database: by then most bodies are here in full. */
+/** By the time authentication has finished, the body has usually arrived and can be read at once. */
 const textOf = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<string> =>
   Effect.withFiber((fiber) => {
     const source = NodeHttpServerRequest.toIncomingMessage(request)

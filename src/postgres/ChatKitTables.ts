@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { turnLease } from "../threads/ThreadStore.ts"
 import { type DbUnavailable, NotFound } from "../core/Errors.ts"
-import { isDeadConnection, isLayoutError, SqlFailures } from "./SqlFailures.ts"
+import { isLayoutError, resentWhenDead, SqlFailures } from "./SqlFailures.ts"
 import { Connections } from "./Connections.ts"
 import { Migrations } from "./Migrations.ts"
 
@@ -32,21 +32,11 @@ export const chatKitTables = Effect.gen(function* () {
     return Effect.andThen(schema.ready, guard(operation)(restored))
   }
 
-  /**
-   * As `run`, for a statement that may run twice. Connections that died while idle say so only
-   * when they are used: the other idle ones are closed, and the statement is sent again.
-   */
+  /** As `run`, for a statement that may run twice. */
   const runRepeatable = <A, E>(
     operation: string,
     statement: Effect.Effect<A, E | SqlError.SqlError>
-  ) =>
-    run(
-      operation,
-      statement.pipe(
-        Effect.tapError((error) => (isDead(error) ? dropIdle : Effect.void)),
-        Effect.retry({ times: 2, while: isDead })
-      )
-    )
+  ) => run(operation, resentWhenDead(dropIdle)(statement))
 
   /** As `run`, in one transaction. */
   const transaction = <A, E>(
@@ -56,5 +46,3 @@ export const chatKitTables = Effect.gen(function* () {
 
   return { sql, run, runRepeatable, transaction }
 })
-
-const isDead = (error: unknown): boolean => SqlError.isSqlError(error) && isDeadConnection(error)

@@ -32,9 +32,25 @@ const isOutage = (error: SqlError.SqlError): boolean => {
   }
 }
 
-/** Whether a connection that was opened before turned out to be dead when it was used. */
-export const isDeadConnection = ({ reason }: SqlError.SqlError): boolean =>
-  reason._tag === "ConnectionError" && reason.operation !== "connect"
+/** The largest pool there can be. */
+const mostConnections = 100
+
+/**
+ * Sends a statement that may run twice again while its connection turns out to be dead. One that
+ * died while idle says so only when it is used; the other idle ones are closed then.
+ */
+export const resentWhenDead =
+  (dropIdle: Effect.Effect<void>) =>
+  <A, E, R>(statement: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    statement.pipe(
+      Effect.tapError((error) => (isDeadConnection(error) ? dropIdle : Effect.void)),
+      Effect.retry({ times: mostConnections, while: isDeadConnection })
+    )
+
+const isDeadConnection = (error: unknown): boolean =>
+  SqlError.isSqlError(error) &&
+  error.reason._tag === "ConnectionError" &&
+  error.reason.operation !== "connect"
 
 /** Whether a table or column is missing, of another type, or not readable, by the SQLSTATE. */
 export const isLayoutError = (error: SqlError.SqlError): boolean =>

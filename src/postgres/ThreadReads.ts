@@ -15,7 +15,7 @@ type Reads = Pick<
   "loadThread" | "loadThreads" | "loadThreadItems" | "loadItem" | "loadPendingToolCalls"
 >
 
-/** What `ThreadStorePg` reads of threads and items. */
+/** The methods of `ThreadStorePg` that read. */
 export const threadReads = Effect.map(chatKitTables, ({ runRepeatable, sql }): Reads => {
   const pages = threadPages(sql)
 

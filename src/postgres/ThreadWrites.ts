@@ -24,7 +24,7 @@ type Writes = Pick<
   "createThread" | "commit" | "updateThread" | "deleteThread"
 >
 
-/** What `ThreadStorePg` writes to threads and items. Commits to a thread go one after the other. */
+/** The methods of `ThreadStorePg` that write. Commits to a thread run one after the other. */
 export const threadWrites = Effect.map(
   chatKitTables,
   ({ run, runRepeatable, sql, transaction }): Writes => {

@@ -144,7 +144,7 @@ export const turnRecorder = (
           const growing = pending.get(event.item_id)
           if (growing === undefined) return updateStored(event)
           pending.set(event.item_id, applyUpdate(growing, event.update))
-          return write([], [event])
+          return thread === savedThread ? Effect.succeed([event]) : write([], [event])
         }
         case "thread.item.added": {
           const item = inThread(event.item, threadId)

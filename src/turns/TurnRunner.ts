@@ -101,7 +101,6 @@ export class TurnRunner extends Context.Service<
           { store, ids, attachments },
           { userId: user.userId, ...start }
         )
-        const stream_options = responder.streamOptions(start.lease.thread)
         let isStored = false
         const finish = (last: Effect.Effect<ReadonlyArray<ThreadStreamEvent>, unknown>) =>
           Effect.flatMap(last, (batch) => {
@@ -120,8 +119,14 @@ export class TurnRunner extends Context.Service<
                 )
           )
         )
-        const opening = [...start.events, { type: "stream_options" as const, stream_options }]
-        return TurnEvents.send(events, opening).pipe(
+        // Suspended: whatever the responder throws is one more event.
+        return Effect.suspend(() => {
+          const stream_options = responder.streamOptions(start.lease.thread)
+          return TurnEvents.send(events, [
+            ...start.events,
+            { type: "stream_options", stream_options }
+          ])
+        }).pipe(
           Effect.andThen(answer),
           Effect.andThen(finish(recorder.flush)),
           Effect.catchCauseIf(
@@ -142,9 +147,9 @@ export class TurnRunner extends Context.Service<
       return {
         run: Effect.fnUntraced(function* (start) {
           const user = yield* CurrentUser
-          const turn = yield* Scope.fork(server)
           return yield* Effect.uninterruptibleMask((restore) =>
             Effect.gen(function* () {
+              const turn = yield* Scope.fork(server)
               const started = yield* restore(Scope.provide(start, turn)).pipe(
                 // The refusal is sent first: giving the thread back may wait for the database.
                 Effect.onError((cause) =>
