@@ -5,57 +5,57 @@ import { FetchHttpClient, HttpIncomingMessage, HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import type { SqlClient } from "effect/sql"
 import { Api } from "./api/Api.ts"
+import { AttachmentLinks } from "./attachments/AttachmentLinks.ts"
+import { Attachments } from "./attachments/Attachments.ts"
+import { AttachmentSweep } from "./attachments/Sweep.ts"
 import { Authenticator } from "./auth/Authenticator.ts"
-import { BearerToken } from "./auth/BearerToken.ts"
-import { JwtVerifier } from "./auth/JwtVerifier.ts"
 import type { KeySource } from "./auth/KeySource.ts"
 import { Sessions } from "./auth/Sessions.ts"
 import { SigningKeys } from "./auth/SigningKeys.ts"
+import { BearerToken } from "./auth/tokens/BearerToken.ts"
+import { JwtVerifier } from "./auth/tokens/JwtVerifier.ts"
 import { Users } from "./auth/Users.ts"
-import { AttachmentLinks } from "./attachments/AttachmentLinks.ts"
-import { Attachments } from "./attachments/Attachments.ts"
+import { BetterAuthTables } from "./betterauth/BetterAuthTables.ts"
+import { IdentitiesPg } from "./betterauth/IdentitiesPg.ts"
+import { keySourceHttp } from "./betterauth/KeySourceHttp.ts"
+import { keySourcePg } from "./betterauth/KeySourcePg.ts"
 import { ChatKit } from "./chatkit/ChatKit.ts"
 import { Ids } from "./core/Ids.ts"
+import { Readiness } from "./health/Readiness.ts"
+import { AttachmentsHttp } from "./http/attachments/AttachmentsHttp.ts"
+import { AuthenticationHttp } from "./http/AuthenticationHttp.ts"
+import { AuthenticationLog } from "./http/AuthenticationLog.ts"
+import { Draining } from "./http/Draining.ts"
+import { envelope, isLoopback } from "./http/Envelope.ts"
+import { HealthHttp } from "./http/HealthHttp.ts"
+import * as NodeServer from "./http/NodeServer.ts"
+import { contractPath, pages } from "./http/pages/Pages.ts"
+import { startup } from "./http/Startup.ts"
+import { SupportHttp } from "./http/SupportHttp.ts"
+import { AttachmentContentPg } from "./postgres/attachments/AttachmentContentPg.ts"
+import { AttachmentStorePg } from "./postgres/attachments/AttachmentStorePg.ts"
+import { LinkKeyPg } from "./postgres/attachments/LinkKeyPg.ts"
+import { Migrations } from "./postgres/Migrations.ts"
+import * as Database from "./postgres/Pool.ts"
+import { SqlFailures } from "./postgres/SqlFailures.ts"
+import { ThreadStorePg } from "./postgres/threads/ThreadStorePg.ts"
+import { TurnStorePg } from "./postgres/threads/TurnStorePg.ts"
 import { Playground } from "./responder/playground/Playground.ts"
 import type { Responder } from "./responder/Responder.ts"
-import { TurnLeases } from "./turns/TurnLeases.ts"
-import { TurnRunner } from "./turns/TurnRunner.ts"
-import { Readiness } from "./health/Readiness.ts"
-import { IdentitiesPg } from "./betterauth/IdentitiesPg.ts"
-import { AttachmentContentPg } from "./postgres/AttachmentContentPg.ts"
-import { BetterAuthTables } from "./betterauth/BetterAuthTables.ts"
-import * as Database from "./postgres/Pool.ts"
-import { keySourcePg } from "./betterauth/KeySourcePg.ts"
-import { LinkKeyPg } from "./postgres/LinkKeyPg.ts"
-import { SqlFailures } from "./postgres/SqlFailures.ts"
-import { Migrations } from "./postgres/Migrations.ts"
-import { ThreadStorePg } from "./postgres/ThreadStorePg.ts"
-import { TurnStorePg } from "./postgres/TurnStorePg.ts"
-import { AttachmentStorePg } from "./postgres/AttachmentStorePg.ts"
-import { AttachmentsHttp } from "./http/AttachmentsHttp.ts"
-import { AttachmentSweep } from "./attachments/Sweep.ts"
-import { AuthenticationLog } from "./http/AuthenticationLog.ts"
-import { AuthenticationHttp } from "./http/AuthenticationHttp.ts"
-import { Draining } from "./http/Draining.ts"
-import { Envelope, isLoopback } from "./http/Envelope.ts"
-import { HealthHttp } from "./http/HealthHttp.ts"
-import { keySourceHttp } from "./betterauth/KeySourceHttp.ts"
-import * as NodeServer from "./http/NodeServer.ts"
-import { contractPath, Pages } from "./http/Pages.ts"
-import { SupportHttp } from "./http/SupportHttp.ts"
 import { Settings, type SettingsShape } from "./settings/Settings.ts"
-import { Startup } from "./http/Startup.ts"
 import { LogBudget } from "./telemetry/LogBudget.ts"
 import * as Telemetry from "./telemetry/Telemetry.ts"
+import { TurnLeases } from "./turns/TurnLeases.ts"
+import { TurnRunner } from "./turns/TurnRunner.ts"
 
 /** Authentication, from the `Authorization` header to the user. Needs `Identities` and keys. */
-export const Authentication = (settings: SettingsShape) =>
+export const authentication = (settings: SettingsShape) =>
   Authenticator.layer.pipe(
     Layer.provide([BearerToken.layer, JwtVerifier.layer(settings), Users.layer, Sessions.layer])
   )
 
 /** ChatKit, from a request to a reply. Needs a `Responder`, the stores and `AttachmentLinks`. */
-export const Conversation = ({ attachmentLimit, attachmentTypes, streamsPerUser }: SettingsShape) =>
+export const conversation = ({ attachmentLimit, attachmentTypes, streamsPerUser }: SettingsShape) =>
   ChatKit.layer.pipe(
     Layer.provide(TurnRunner.layer),
     Layer.provideMerge([
@@ -91,7 +91,7 @@ const Ready = Layer.unwrap(
 )
 
 /** Better Auth's tables and our own, on whatever PostgreSQL is given. */
-export const Storage = (
+export const storage = (
   settings: SettingsShape,
   database: Layer.Layer<SqlClient.SqlClient, unknown>,
   keys: Keys = keysOf(settings)
@@ -115,21 +115,21 @@ export const Storage = (
 }
 
 /** How the world is answered. Needs the services above, and a server to listen with. */
-export const Http = (settings: SettingsShape) => {
+export const http = (settings: SettingsShape) => {
   const { bodyLimit, corsOrigins, production, publicUrl } = settings
-  const pages = Pages(settings)
+  const { layer: pagesLayer, paths } = pages(settings)
   const origins = new Set(corsOrigins)
   const contract = HttpApiBuilder.layer(Api, { openapiPath: contractPath }).pipe(
     Layer.provide(SupportHttp.pipe(Layer.provide(AuthenticationHttp))),
     Layer.provide(AttachmentsHttp.pipe(Layer.provide(AuthenticationHttp))),
     Layer.provide(HealthHttp)
   )
-  const envelope = Envelope({
-    pages: pages.paths,
+  const envelopeLayer = envelope({
+    pages: paths,
     publicUrl,
     allowsOrigin: (origin) => origins.has(origin) || (!production && isLoopback(origin))
   })
-  return HttpRouter.serve(Layer.mergeAll(contract, pages.layer, envelope), {
+  return HttpRouter.serve(Layer.mergeAll(contract, pagesLayer, envelopeLayer), {
     disableLogger: true,
     disableListenLog: true
   }).pipe(
@@ -151,14 +151,14 @@ export const serve = (
     Effect.sync(() => {
       const server = NodeServer.make()
       return Draining.first(server).pipe(
-        Layer.provide(Startup(settings)),
-        Layer.provide([Http(settings), AttachmentSweep]),
+        Layer.provide(startup(settings)),
+        Layer.provide([http(settings), AttachmentSweep]),
         Layer.provide(Draining.layer),
         Layer.provideMerge(listening(server, settings)),
-        Layer.provide([Authentication(settings), Conversation(settings)]),
+        Layer.provide([authentication(settings), conversation(settings)]),
         Layer.provide(responder),
         Layer.provide(AttachmentLinks.layer),
-        Layer.provide(Storage(settings, database)),
+        Layer.provide(storage(settings, database)),
         Layer.provide(LogBudget.layer)
       )
     })
@@ -172,9 +172,9 @@ export const App = Layer.unwrap(
     if (databaseUrl !== undefined) {
       return serve(settings, Database.layer({ url: databaseUrl, poolSize: databasePoolSize }))
     }
-    const { Development } = yield* Effect.promise(() => import("./dev/Development.ts"))
-    const development = yield* Development(settings)
-    return serve(development.settings, development.database)
+    const { development } = yield* Effect.promise(() => import("./dev/Development.ts"))
+    const { database, settings: filled } = yield* development(settings)
+    return serve(filled, database)
   })
 ).pipe(
   Layer.provide(Layer.unwrap(Effect.map(Settings, Telemetry.layer))),

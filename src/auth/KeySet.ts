@@ -3,7 +3,7 @@ import * as jose from "jose"
 import type { CryptoKey } from "jose"
 import { InvalidToken } from "./Errors.ts"
 import type { PublicKey } from "./KeySource.ts"
-import { refuse } from "./Refuse.ts"
+import { refuse } from "./tokens/Refuse.ts"
 
 /** The published keys by `kid`. The same object for as long as no key changes. */
 export type KeySet = ReadonlyMap<string, ImportableKey>

@@ -2,7 +2,7 @@ import { Context, Effect, Layer, Redacted } from "effect"
 import type { DbUnavailable } from "../core/Errors.ts"
 import { InvalidToken, NoActiveSession, UserNotFound } from "./Errors.ts"
 import { type Identity, Identities } from "./Identities.ts"
-import type { Claims } from "./Claims.ts"
+import type { Claims } from "./tokens/Claims.ts"
 
 /**
  * Finds the user whom the claims are about. An e-mail alone does not identify a user: it may belong

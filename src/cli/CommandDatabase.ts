@@ -11,8 +11,8 @@ const database = Effect.gen(function* () {
   if (settings.databaseUrl !== undefined) {
     return Pool.layer({ url: settings.databaseUrl, poolSize: 1 })
   }
-  const { Development } = yield* Effect.promise(() => import("../dev/Development.ts"))
-  return (yield* Development(settings)).database
+  const { development } = yield* Effect.promise(() => import("../dev/Development.ts"))
+  return (yield* development(settings)).database
 })
 
 /**

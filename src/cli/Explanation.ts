@@ -1,6 +1,6 @@
 import { errorTable } from "../api/ErrorTable.ts"
 import type { AuthenticationError } from "../auth/Authenticator.ts"
-import { decodeObject } from "../auth/Jws.ts"
+import { decodeObject } from "../auth/tokens/Jws.ts"
 import type { InvalidTokenReason } from "../auth/Errors.ts"
 import type { SettingsShape } from "../settings/Settings.ts"
 

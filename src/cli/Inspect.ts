@@ -1,9 +1,9 @@
 import { Effect, Layer, References } from "effect"
 import { errorTable } from "../api/ErrorTable.ts"
-import { Authentication, Storage } from "../App.ts"
+import { authentication, storage } from "../App.ts"
 import { Identities } from "../auth/Identities.ts"
 import { type AuthenticationError, Authenticator } from "../auth/Authenticator.ts"
-import { shapeOf } from "../auth/Jws.ts"
+import { shapeOf } from "../auth/tokens/Jws.ts"
 import { KeySource } from "../auth/KeySource.ts"
 import { SigningKeys } from "../auth/SigningKeys.ts"
 import * as Database from "../postgres/Pool.ts"
@@ -34,7 +34,7 @@ export const inspect = Effect.fnUntraced(function* (
         `The server would accept it, as user ${userId} in session ${sessionId}.`
     })
   ).pipe(
-    Effect.provide(Authentication(effective).pipe(Layer.provide(sources))),
+    Effect.provide(authentication(effective).pipe(Layer.provide(sources))),
     Effect.provideService(References.MinimumLogLevel, "None")
   )
   return [kindOf(token), ...facts(token, now), yield* verdict].join("\n")
@@ -50,8 +50,8 @@ const sourcesOf = Effect.fnUntraced(function* (
   const { databaseUrl, jwksUrl } = settings
   if (databaseUrl !== undefined) {
     const database = Database.layer({ url: databaseUrl, poolSize: 1 })
-    const storage = Storage(settings, database, jwksUrl === undefined ? undefined : notAsked)
-    return { effective: settings, sources: Layer.provide(storage, LogBudget.layer) }
+    const stored = storage(settings, database, jwksUrl === undefined ? undefined : notAsked)
+    return { effective: settings, sources: Layer.provide(stored, LogBudget.layer) }
   }
   // A running server has locked the embedded database, but the demo people are known without it.
   const keys = yield* devKeys

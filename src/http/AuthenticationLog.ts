@@ -3,7 +3,7 @@ import { Cause, Context, Effect, Exit, Layer, Option } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import type { AuthenticationError } from "../auth/Authenticator.ts"
 import type { CurrentUser, Verification } from "../auth/CurrentUser.ts"
-import { decodeObject } from "../auth/Jws.ts"
+import { decodeObject } from "../auth/tokens/Jws.ts"
 import { line, LogBudget } from "../telemetry/LogBudget.ts"
 
 /** Most lines a minute for failed attempts; a successful one needs a good token, so it has no limit. */

@@ -18,7 +18,7 @@ const allowedHeaders = [
 ]
 
 /** The outermost middleware: request id, CORS, time budget, and the headers of every answer. */
-export const Envelope = (options: {
+export const envelope = (options: {
   readonly allowsOrigin: (origin: string) => boolean
   /** Paths outside the contract, each answered to `GET`. */
   readonly pages: ReadonlyArray<string>

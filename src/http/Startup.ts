@@ -2,10 +2,10 @@ import { Console, Effect, Layer } from "effect"
 import { HttpServer } from "effect/http"
 import { Readiness } from "../health/Readiness.ts"
 import type { SettingsShape } from "../settings/Settings.ts"
-import { firstRequest } from "./FirstRequest.ts"
+import { firstRequest } from "./pages/FirstRequest.ts"
 
 /** Reports once, when the socket listens: the address, doubtful settings, and what is not ready. */
-export const Startup = (settings: SettingsShape) =>
+export const startup = (settings: SettingsShape) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const readiness = yield* Readiness

@@ -1,7 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { createEmailVerificationToken } from "better-auth/api"
 import { Effect } from "effect"
-import { decodeObject, shapeOf } from "../../src/auth/Jws.ts"
+import { decodeObject, shapeOf } from "../../src/auth/tokens/Jws.ts"
 import { secret } from "../support/Tokens.ts"
 import { startBetterAuth } from "../support/betterauth/BetterAuth.ts"
 import {

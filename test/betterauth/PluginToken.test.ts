@@ -1,7 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { admin } from "better-auth/plugins"
 import { Effect } from "effect"
-import { decodeObject } from "../../src/auth/Jws.ts"
+import { decodeObject } from "../../src/auth/tokens/Jws.ts"
 import { keyPairs, startBetterAuth } from "../support/betterauth/BetterAuth.ts"
 import {
   accepted,

@@ -26,6 +26,9 @@ const moments = [
   ...Array.from({ length: 15 }, (_, round) => ({ heard: round + 1, turns: round % 4 }))
 ]
 
+/** A turn that was left keeps its place until its remains are stored. */
+const roomForAll = { STREAMS_PER_USER: String(moments.length) }
+
 /** Asks and hangs up, at each of the moments. */
 const leaving = Effect.fnUntraced(function* (
   url: string,
@@ -55,7 +58,7 @@ const assertBeginning = (items: ReadonlyArray<readonly [string, string]>) => {
 layer(TestDatabase.layer, { excludeTestServices: true })("a disconnect", (it) => {
   it.effect("at whatever moment leaves a beginning of the answer and at most one note", () =>
     Effect.gen(function* () {
-      const { nothingLeft, token, url } = yield* countedServer({}, forgiving)
+      const { nothingLeft, token, url } = yield* countedServer(roomForAll, forgiving)
       yield* leaving(url, token, () => ({ message: lengthy }))
       yield* nothingLeft
       for (const id of yield* threadIds) {
@@ -68,7 +71,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a disconnect", (it) =>
 
   it.effect("at whatever moment leaves an existing thread ready for the next message", () =>
     Effect.gen(function* () {
-      const { nothingLeft, token, url } = yield* countedServer({}, forgiving)
+      const { nothingLeft, token, url } = yield* countedServer(roomForAll, forgiving)
       const answers = yield* Effect.forEach(moments, () =>
         ask(url, token, { message: "/say Hello" })
       )

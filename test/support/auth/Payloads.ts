@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Redacted } from "effect"
-import { type Claims, type Expected, parseClaims } from "../../../src/auth/Claims.ts"
-import { judgeLifetime, parseLifetime } from "../../../src/auth/Lifetime.ts"
+import { type Claims, type Expected, parseClaims } from "../../../src/auth/tokens/Claims.ts"
+import { judgeLifetime, parseLifetime } from "../../../src/auth/tokens/Lifetime.ts"
 import { origin } from "../Tokens.ts"
 
 export type Payload = Record<string, unknown>

@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
-import { JwtVerifier } from "../../../src/auth/JwtVerifier.ts"
+import { JwtVerifier } from "../../../src/auth/tokens/JwtVerifier.ts"
 import { publicKeyOf } from "../Doubles.ts"
 import { makeKey, pluginClaims, sign, signHs256, signSessionToken } from "../Tokens.ts"
 import { verifications } from "./Cryptography.ts"

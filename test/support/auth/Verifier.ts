@@ -1,8 +1,8 @@
 import { Effect, Layer, Redacted } from "effect"
 import { KeySource } from "../../../src/auth/KeySource.ts"
-import { JwtVerifier } from "../../../src/auth/JwtVerifier.ts"
+import { JwtVerifier } from "../../../src/auth/tokens/JwtVerifier.ts"
 import { SigningKeys } from "../../../src/auth/SigningKeys.ts"
-import type { TokenPolicy } from "../../../src/auth/TokenParser.ts"
+import type { TokenPolicy } from "../../../src/auth/tokens/TokenParser.ts"
 import { publicKeyOf } from "../Doubles.ts"
 import { secret, type SigningKey } from "../Tokens.ts"
 

@@ -11,20 +11,20 @@ import type { Attachment } from "../../../src/protocol/Attachments.ts"
 import { Ids } from "../../../src/core/Ids.ts"
 import { LinkKey } from "../../../src/attachments/LinkKey.ts"
 import { type AttachmentRecord, AttachmentStore } from "../../../src/attachments/AttachmentStore.ts"
-import { AttachmentContentPg } from "../../../src/postgres/AttachmentContentPg.ts"
-import { LinkKeyPg } from "../../../src/postgres/LinkKeyPg.ts"
+import { AttachmentContentPg } from "../../../src/postgres/attachments/AttachmentContentPg.ts"
+import { LinkKeyPg } from "../../../src/postgres/attachments/LinkKeyPg.ts"
 import { SqlFailures } from "../../../src/postgres/SqlFailures.ts"
 import { Migrations } from "../../../src/postgres/Migrations.ts"
-import { AttachmentStorePg } from "../../../src/postgres/AttachmentStorePg.ts"
+import { AttachmentStorePg } from "../../../src/postgres/attachments/AttachmentStorePg.ts"
 import { InvalidToken } from "../../../src/auth/Errors.ts"
 import { Timeouts } from "../../../src/core/Timeouts.ts"
 import { PublicUrl } from "../../../src/attachments/PublicUrl.ts"
 import { SessionId, UserId } from "../../../src/core/User.ts"
-import { AttachmentsHttp } from "../../../src/http/AttachmentsHttp.ts"
+import { AttachmentsHttp } from "../../../src/http/attachments/AttachmentsHttp.ts"
 import { AuthenticationLog } from "../../../src/http/AuthenticationLog.ts"
 import { AuthenticationHttp } from "../../../src/http/AuthenticationHttp.ts"
 import { Draining } from "../../../src/http/Draining.ts"
-import { Envelope } from "../../../src/http/Envelope.ts"
+import { envelope } from "../../../src/http/Envelope.ts"
 import * as NodeServer from "../../../src/http/NodeServer.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
 import { SharedDatabase, unique } from "../postgres/SharedDatabase.ts"
@@ -109,8 +109,12 @@ export class AttachmentServer extends Context.Service<
         const routes = HttpApiBuilder.layer(Api).pipe(
           Layer.provide(AttachmentsHttp.pipe(Layer.provide(AuthenticationHttp)))
         )
-        const envelope = Envelope({ pages: [], publicUrl: undefined, allowsOrigin: () => true })
-        const served = HttpRouter.serve(Layer.mergeAll(routes, envelope), {
+        const envelopeLayer = envelope({
+          pages: [],
+          publicUrl: undefined,
+          allowsOrigin: () => true
+        })
+        const served = HttpRouter.serve(Layer.mergeAll(routes, envelopeLayer), {
           disableLogger: true,
           disableListenLog: true
         })

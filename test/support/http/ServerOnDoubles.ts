@@ -1,7 +1,7 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { Context, Effect, Layer } from "effect"
 import { HttpServer } from "effect/http"
-import { Authentication, Conversation, Http } from "../../../src/App.ts"
+import { authentication, conversation, http } from "../../../src/App.ts"
 import type { IdentityQuery, Identities } from "../../../src/auth/Identities.ts"
 import { KeySource } from "../../../src/auth/KeySource.ts"
 import { SigningKeys } from "../../../src/auth/SigningKeys.ts"
@@ -62,7 +62,7 @@ export class ServerOnDoubles extends Context.Service<
           })
         })
         const context = yield* Layer.build(
-          Http(settings).pipe(
+          http(settings).pipe(
             Layer.provideMerge(Draining.layer),
             Layer.provideMerge(
               NodeHttpServer.layer(() => NodeServer.make(), {
@@ -72,13 +72,13 @@ export class ServerOnDoubles extends Context.Service<
               })
             ),
             Layer.provide([
-              Authentication(settings).pipe(
+              authentication(settings).pipe(
                 Layer.provide(SigningKeys.layer),
                 Layer.provide(doubles.keys ?? countingKeys),
                 Layer.provide(doubles.identities ?? identitiesMemory(asked))
               ),
               (doubles.chatKit === undefined
-                ? Conversation(settings)
+                ? conversation(settings)
                 : Layer.merge(doubles.chatKit, AttachmentsPlain.pipe(Layer.provide(Ids.layer)))
               ).pipe(Layer.provide([doubles.responder ?? Playground, store])),
               doubles.readiness ?? Ready

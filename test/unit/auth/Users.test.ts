@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
 import type { Identity, IdentityQuery, Identities } from "../../../src/auth/Identities.ts"
-import type { Claims } from "../../../src/auth/Claims.ts"
+import type { Claims } from "../../../src/auth/tokens/Claims.ts"
 import type { Verification } from "../../../src/auth/CurrentUser.ts"
 import { Users } from "../../../src/auth/Users.ts"
 import { SessionId, UserId } from "../../../src/core/User.ts"

@@ -1,0 +1,187 @@
+import { Effect } from "effect"
+import type { SqlError } from "effect/sql"
+import { type DbUnavailable, NotFound } from "../../core/Errors.ts"
+import { isId } from "../../core/Ids.ts"
+import type { UserId } from "../../core/User.ts"
+import { isHidden, type ThreadItem } from "../../protocol/Items.ts"
+import type { ThreadMetadata } from "../../protocol/Threads.ts"
+import { TurnLost } from "../../threads/Errors.ts"
+import { type Change, patched, type ThreadStore } from "../../threads/ThreadStore.ts"
+import { chatKitTables, leaseEnd, noThread } from "../ChatKitTables.ts"
+import { type StoredJson, storedThreads } from "../StoredJson.ts"
+
+const json = (value: ThreadMetadata | ThreadItem) => JSON.stringify(value)
+
+/** An unusable id is a server bug, not a client error. */
+const needId = (id: string) =>
+  isId(id) ? Effect.void : Effect.die(new Error("an object to be stored has no usable id"))
+
+const isPending = (item: ThreadItem) =>
+  item.type === "client_tool_call" && item.status === "pending"
+
+type Writes = Pick<
+  ThreadStore["Service"],
+  "createThread" | "commit" | "updateThread" | "deleteThread"
+>
+
+/** The methods of `ThreadStorePg` that write. Commits to a thread run one after the other. */
+export const threadWrites = Effect.map(
+  chatKitTables,
+  ({ run, runRepeatable, sql, transaction }): Writes => {
+    /** The thread's row, locked against other writers until the transaction ends. */
+    const locked = <A extends object>(
+      columns: "id" | "data",
+      userId: UserId,
+      threadId: string,
+      turn: string | undefined
+    ) => sql<A>`
+    select ${sql(columns)} from chatkit.threads
+    where id = ${threadId} and user_id = ${userId}
+    ${turn === undefined ? sql`` : sql`and turn = ${turn}`}
+    for no key update`
+
+    const putItem = (userId: UserId, threadId: string, item: ThreadItem, turn?: string) =>
+      Effect.andThen(
+        needId(item.id),
+        sql`
+        with locked as (${locked("id", userId, threadId, turn)})
+        insert into chatkit.items (thread_id, id, user_id, hidden, pending, data)
+        select id, ${item.id}, ${userId}, ${isHidden(item)}, ${isPending(item)},
+          ${json(item)}::json
+        from locked
+        on conflict (thread_id, id) do update
+        set hidden = excluded.hidden, pending = excluded.pending, data = excluded.data
+        returning id`
+      )
+
+    const deleteItemsAfter = (userId: UserId, threadId: string, itemId: string) => sql`
+    with last as (
+      select position from chatkit.items
+      where thread_id = ${threadId} and id = ${itemId} and user_id = ${userId}),
+    gone as (
+      delete from chatkit.items i using last
+      where i.thread_id = ${threadId} and i.user_id = ${userId} and i.position > last.position)
+    select position from last`
+
+    /** Locks in the order of ids, so that two transactions on the same ids cannot deadlock. */
+    const attach = (userId: UserId, threadId: string, ids: ReadonlyArray<string>) => sql`
+    update chatkit.attachments set thread_id = ${threadId}
+    where id in (
+      select id from chatkit.attachments
+      where user_id = ${userId} and id = any(${ids}::text[]) order by id for update)
+    returning id`
+
+    const apply = Effect.fnUntraced(function* (
+      userId: UserId,
+      threadId: string,
+      before: ThreadMetadata,
+      changes: ReadonlyArray<Change>
+    ) {
+      let thread = before
+      for (const change of changes) {
+        switch (change.type) {
+          case "put_item": {
+            yield* putItem(userId, threadId, change.item)
+            break
+          }
+          case "delete_item": {
+            if (!isId(change.item_id)) break
+            yield* sql`
+            delete from chatkit.items
+            where thread_id = ${threadId} and id = ${change.item_id} and user_id = ${userId}`
+            break
+          }
+          case "delete_items_after": {
+            const last = isId(change.item_id)
+              ? yield* deleteItemsAfter(userId, threadId, change.item_id)
+              : []
+            if (last.length === 0) return yield* new NotFound({ object: "Item" })
+            break
+          }
+          case "update_thread": {
+            thread = patched(thread, change.patch)
+            break
+          }
+          case "attach": {
+            const ids = [...new Set(change.attachment_ids)]
+            const found = ids.every(isId) ? yield* attach(userId, threadId, ids) : []
+            if (found.length < ids.length) return yield* new NotFound({ object: "Attachment" })
+          }
+        }
+      }
+      if (thread !== before) {
+        yield* sql`
+        update chatkit.threads set data = ${json(thread)}::json
+        where id = ${threadId} and user_id = ${userId}`
+      }
+      return thread
+    })
+
+    const applyLocked = <E>(
+      userId: UserId,
+      threadId: string,
+      changes: ReadonlyArray<Change>,
+      turn: string | undefined,
+      refusal: E
+    ): Effect.Effect<ThreadMetadata, E | NotFound | DbUnavailable | SqlError.SqlError> =>
+      Effect.flatMap(
+        Effect.flatMap(locked<StoredJson>("data", userId, threadId, turn), storedThreads),
+        ([thread]): Effect.Effect<
+          ThreadMetadata,
+          E | NotFound | DbUnavailable | SqlError.SqlError
+        > =>
+          thread === undefined ? Effect.fail(refusal) : apply(userId, threadId, thread, changes)
+      )
+
+    return {
+      createThread: Effect.fn("ThreadStore.createThread")(
+        function* (userId, thread, changes, turn) {
+          yield* needId(thread.id)
+          const lease = turn === undefined ? sql`null, null` : sql`${turn}, ${leaseEnd(sql)}`
+          yield* transaction(
+            "ThreadStore.createThread",
+            Effect.andThen(
+              sql`
+              insert into chatkit.threads (id, user_id, data, turn, turn_until)
+              values (${thread.id}, ${userId}, ${json(thread)}::json, ${lease})`,
+              apply(userId, thread.id, thread, changes)
+            )
+          )
+        }
+      ),
+
+      commit: Effect.fn("ThreadStore.commit")(function* (userId, threadId, changes, turn) {
+        const refusal = turn === undefined ? noThread : new TurnLost()
+        if (!isId(threadId)) return yield* refusal
+        const [only] = changes
+        if (changes.length === 1 && only?.type === "put_item") {
+          const put = yield* runRepeatable(
+            "ThreadStore.commit",
+            putItem(userId, threadId, only.item, turn)
+          )
+          return put.length === 0 ? yield* refusal : undefined
+        }
+        yield* transaction(
+          "ThreadStore.commit",
+          applyLocked(userId, threadId, changes, turn, refusal)
+        )
+      }),
+
+      updateThread: Effect.fn("ThreadStore.updateThread")(function* (userId, threadId, patch) {
+        if (!isId(threadId)) return yield* noThread
+        return yield* transaction(
+          "ThreadStore.updateThread",
+          applyLocked(userId, threadId, [{ type: "update_thread", patch }], undefined, noThread)
+        )
+      }),
+
+      deleteThread: Effect.fn("ThreadStore.deleteThread")(function* (userId, threadId) {
+        if (!isId(threadId)) return
+        yield* run(
+          "ThreadStore.deleteThread",
+          sql`delete from chatkit.threads where id = ${threadId} and user_id = ${userId}`
+        )
+      })
+    }
+  }
+)

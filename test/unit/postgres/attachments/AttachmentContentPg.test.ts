@@ -1,0 +1,136 @@
+import { assert, layer } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
+import { AttachmentContent } from "../../../../src/attachments/AttachmentContent.ts"
+import { AttachmentStore } from "../../../../src/attachments/AttachmentStore.ts"
+import { AlreadyUploaded } from "../../../../src/attachments/Errors.ts"
+import { DbUnavailable, NotFound } from "../../../../src/core/Errors.ts"
+import { Ages, content } from "../../../contracts/AttachmentContent.ts"
+import { TestDatabase } from "../../../support/Database.ts"
+import { StoreOnPostgreSQL } from "../../../support/postgres/ThreadStores.ts"
+import {
+  ada,
+  bytesOf,
+  create,
+  exec,
+  grace,
+  older,
+  piecesOf,
+  read,
+  Stores,
+  write
+} from "../../../support/postgres/AttachmentFixtures.ts"
+
+const notFound = new NotFound({ object: "Attachment" })
+
+const AgesPg = Layer.effect(
+  Ages,
+  Effect.map(TestDatabase, ({ exec }) => ({
+    addDay: (ids) => Effect.forEach(ids, (id) => exec(older(id)), { discard: true })
+  }))
+)
+
+layer(AgesPg.pipe(Layer.provideMerge(StoreOnPostgreSQL)), {
+  excludeTestServices: true
+})("AttachmentContent, in PostgreSQL", content)
+
+layer(Stores, { excludeTestServices: true })("AttachmentContentPg", (it) => {
+  it.effect("leaves no piece of an upload by a user who does not own the attachment", () =>
+    Effect.gen(function* () {
+      const { write: writeAs } = yield* AttachmentContent
+      const { id } = yield* create()
+      assert.deepStrictEqual(
+        yield* Effect.flip(writeAs(grace, id, Stream.make(bytesOf(3)))),
+        notFound
+      )
+      assert.strictEqual(yield* piecesOf(id), 0)
+    })
+  )
+
+  it.effect("leaves no piece of a stream that fails", () =>
+    Effect.gen(function* () {
+      const { write } = yield* AttachmentContent
+      const { id } = yield* create()
+      const context = yield* Effect.context<TestDatabase>()
+      const found: Array<unknown> = []
+      const failing = Stream.concat(
+        Stream.make(bytesOf(600_000)),
+        Stream.fromEffect(
+          Effect.flatMap(piecesOf(id), (pieces) => {
+            found.push(pieces)
+            return Effect.fail("broken")
+          })
+        )
+      ).pipe(Stream.provideContext(context))
+      assert.strictEqual(yield* Effect.flip(write(ada, id, failing)), "broken")
+      assert.deepStrictEqual([found, yield* piecesOf(id)], [[2], 0])
+      assert.deepStrictEqual(yield* Effect.flip(read(id)), notFound)
+    })
+  )
+
+  it.effect("leaves no piece of an upload that is interrupted", () =>
+    Effect.gen(function* () {
+      const { write } = yield* AttachmentContent
+      const { id } = yield* create()
+      const begun = yield* Deferred.make<void>()
+      const endless = Stream.concat(
+        Stream.make(bytesOf(600_000)),
+        Stream.fromEffect(Effect.andThen(Deferred.succeed(begun, undefined), Effect.never))
+      )
+      const writing = yield* Effect.forkChild(write(ada, id, endless))
+      yield* Deferred.await(begun)
+      assert.strictEqual(yield* piecesOf(id), 2)
+      yield* Fiber.interrupt(writing)
+      assert.strictEqual(yield* piecesOf(id), 0)
+    })
+  )
+
+  it.effect("leaves no piece of an attachment that is deleted meanwhile", () =>
+    Effect.gen(function* () {
+      const { id } = yield* create()
+      const attachments = yield* AttachmentStore
+      const { write } = yield* AttachmentContent
+      const deleting = Stream.concat(
+        Stream.make(bytesOf(300_000)),
+        Stream.drain(Stream.fromEffect(Effect.orDie(attachments.delete(ada, id))))
+      )
+      assert.deepStrictEqual(yield* Effect.flip(write(ada, id, deleting)), notFound)
+      assert.strictEqual(yield* piecesOf(id), 0)
+    })
+  )
+
+  it.effect("stops an upload when another has ended first, and removes its pieces", () =>
+    Effect.gen(function* () {
+      const { write: writeAs } = yield* AttachmentContent
+      const piece = bytesOf(256 * 1024)
+      const first = bytesOf(300_000)
+      /** The bytes that come after another upload has ended in the middle of this one. */
+      for (const rest of [
+        Stream.empty,
+        Stream.make(bytesOf(5)),
+        Stream.concat(Stream.make(piece), Stream.die("read on"))
+      ]) {
+        const { id } = yield* create()
+        const between = Effect.orDie(writeAs(ada, id, Stream.make(first)))
+        const late = Stream.make(piece).pipe(
+          Stream.concat(Stream.drain(Stream.fromEffect(between))),
+          Stream.concat(rest)
+        )
+        assert.deepStrictEqual(yield* Effect.flip(writeAs(ada, id, late)), new AlreadyUploaded())
+        assert.isTrue((yield* read(id)).bytes.equals(first))
+        assert.strictEqual(yield* piecesOf(id), 2)
+        assert.deepStrictEqual(yield* Effect.flip(write(id, piece)), new AlreadyUploaded())
+        assert.isTrue((yield* read(id)).bytes.equals(first))
+      }
+    })
+  )
+
+  it.effect("fails to read bytes that have lost a piece", () =>
+    Effect.gen(function* () {
+      const { id } = yield* create()
+      yield* write(id, bytesOf(600_000))
+      yield* exec(`delete from chatkit.attachment_chunks where attachment_id = '${id}' and n = 1`)
+      const error = yield* Effect.flip(read(id))
+      assert.deepStrictEqual(error, new DbUnavailable({ operation: "AttachmentContent.read" }))
+    })
+  )
+})
