@@ -20,11 +20,11 @@ const database =
 export const rooms = {
   core: ["", "effect"],
   protocol: ["", "effect"],
-  settings: ["core", "effect"],
+  settings: ["core", "effect node:fs"],
   telemetry: ["core", "effect"],
   health: ["core", "effect"],
   auth: ["core", "effect jose node:crypto"],
-  responder: ["core protocol auth/CurrentUser", "effect"],
+  responder: ["core protocol auth/CurrentUser", "effect effect/ai effect/http effect/encoding"],
   threads: ["core protocol", "effect"],
   attachments: ["core protocol threads/MemoryTables", "effect file-type node:crypto"],
   turns: ["core protocol auth/CurrentUser responder threads attachments", "effect"],

@@ -21,6 +21,11 @@ import { hasAttachments, withFreshLinks } from "./ItemLinks.ts"
 import { mediaTypeOf } from "./MediaTypes.ts"
 import { ofSize } from "./UploadSize.ts"
 
+/** A file together with its bytes. */
+export interface NewFile<E = never> extends Pick<AttachmentFields, "name" | "mime_type"> {
+  readonly bytes: Stream.Stream<Uint8Array, E>
+}
+
 type FileRefusal = AttachmentTooLarge | AttachmentTypeRefused
 type UploadRefusal = FileRefusal | UploadMalformed
 
@@ -53,9 +58,15 @@ export class Attachments extends Context.Service<
     /** Creates an attachment together with its bytes, or leaves nothing behind. */
     readonly uploadDirect: <E>(
       userId: UserId,
-      file: Pick<AttachmentFields, "name" | "mime_type"> & {
-        readonly bytes: Stream.Stream<Uint8Array, E>
-      }
+      file: NewFile<E>
+    ) => Effect.Effect<
+      Attachment,
+      E | NotFound | UploadRefusal | TooManyAttachments | DbUnavailable
+    >
+    /** As `uploadDirect`, for a file that the server made: of any type it can be checked for. */
+    readonly save: <E>(
+      userId: UserId,
+      file: NewFile<E>
     ) => Effect.Effect<
       Attachment,
       E | NotFound | UploadRefusal | TooManyAttachments | DbUnavailable
@@ -63,6 +74,11 @@ export class Attachments extends Context.Service<
     readonly read: (
       link: FollowedLink
     ) => Effect.Effect<StoredContent, LinkInvalid | NotFound | DbUnavailable>
+    /** The bytes of the user's own attachment. */
+    readonly readOwn: (
+      userId: UserId,
+      attachmentId: string
+    ) => Effect.Effect<StoredContent, NotFound | DbUnavailable>
     /** An unknown id is not an error. */
     readonly remove: (userId: UserId, attachmentId: string) => Effect.Effect<void, DbUnavailable>
     /** The attachments of a message that is about to be stored in the thread. */
@@ -108,6 +124,31 @@ export class Attachments extends Context.Service<
         const toAttachment = (userId: UserId, record: AttachmentRecord) =>
           Effect.map(links.maker, ({ toAttachment }) => toAttachment(userId, record))
 
+        const save = Effect.fn("Attachments.save")(function* <E>(
+          userId: UserId,
+          { bytes, mime_type, name }: NewFile<E>
+        ) {
+          const id = yield* ids.make("attachment")
+          const record = { id, name, mime_type, size: 0, uploaded: false, metadata: {} }
+          // Uninterruptible: a statement under way could arrive after the attachment is removed.
+          const saveRecord = (size: number) =>
+            Effect.uninterruptible(store.save(userId, { ...record, size }, waitingLimit))
+          let size = 0
+          const counted = Stream.tap(bytes, (chunk) =>
+            Effect.sync(() => {
+              size += chunk.length
+            })
+          )
+          const written = yield* saveRecord(0).pipe(
+            Effect.andThen(write(userId, record, counted)),
+            Effect.tap(() => saveRecord(size)),
+            Effect.onError(() => Effect.ignore(store.delete(userId, id))),
+            // Only this upload knows the id.
+            Effect.catchTag("AlreadyUploaded", Effect.die)
+          )
+          return yield* toAttachment(userId, { ...written, size })
+        })
+
         return {
           limit,
 
@@ -127,33 +168,18 @@ export class Attachments extends Context.Service<
           }),
 
           uploadDirect: Effect.fn("Attachments.uploadDirect")(function* (userId, file) {
-            const { bytes, mime_type, name } = file
-            yield* checkFile(rules, { size: 0, mime_type })
-            const id = yield* ids.make("attachment")
-            const record = { id, name, mime_type, size: 0, uploaded: false, metadata: {} }
-            // Uninterruptible: a statement under way could arrive after the attachment is removed.
-            const save = (size: number) =>
-              Effect.uninterruptible(store.save(userId, { ...record, size }, waitingLimit))
-            let size = 0
-            const counted = Stream.tap(bytes, (chunk) =>
-              Effect.sync(() => {
-                size += chunk.length
-              })
-            )
-            const written = yield* save(0).pipe(
-              Effect.andThen(write(userId, record, counted)),
-              Effect.tap(() => save(size)),
-              Effect.onError(() => Effect.ignore(store.delete(userId, id))),
-              // Only this upload knows the id.
-              Effect.catchTag("AlreadyUploaded", Effect.die)
-            )
-            return yield* toAttachment(userId, { ...written, size })
+            yield* checkFile(rules, { size: 0, mime_type: file.mime_type })
+            return yield* save(userId, file)
           }),
+
+          save,
 
           read: Effect.fn("Attachments.read")(function* (link) {
             const userId = yield* links.verify("content", link)
             return yield* content.read(userId, link.attachmentId)
           }),
+
+          readOwn: content.read,
 
           remove: store.delete,
 

@@ -1,18 +1,34 @@
+import { prefixes } from "../core/Ids.ts"
 import type { UserId } from "../core/User.ts"
 import type { Attachment } from "../protocol/Attachments.ts"
-import type { ThreadItem } from "../protocol/Items.ts"
+import type { GeneratedImageItem, ThreadItem } from "../protocol/Items.ts"
 import type { LinkMaker } from "./AttachmentLinks.ts"
 
+type ImageOfAttachment = GeneratedImageItem & { readonly image: { readonly id: string } }
+
+/** Whether the picture is an attachment: its id says so, and its link has to be made anew. */
+const isAttachment = (item: ThreadItem): item is ImageOfAttachment =>
+  item.type === "generated_image" && item.image?.id.startsWith(`${prefixes.attachment}_`) === true
+
 export const hasAttachments = (item: ThreadItem): boolean =>
-  item.type === "user_message" && item.attachments.length > 0
+  (item.type === "user_message" && item.attachments.length > 0) || isAttachment(item)
+
+/** The attachments that an item of an answer brings into its thread. */
+export const attachedBy = (item: ThreadItem): ReadonlyArray<string> =>
+  isAttachment(item) ? [item.image.id] : []
 
 const mapAttachments = <A extends ThreadItem>(
   item: A,
   change: (attachment: Attachment) => Attachment
-): A =>
-  item.type === "user_message" && hasAttachments(item)
-    ? { ...item, attachments: item.attachments.map(change) }
-    : item
+): A => {
+  if (item.type === "user_message" && hasAttachments(item)) {
+    return { ...item, attachments: item.attachments.map(change) }
+  }
+  if (!isAttachment(item)) return item
+  const { id } = item.image
+  const linked = change({ id, name: "", mime_type: "", type: "image", preview_url: "" })
+  return { ...item, image: { id, url: linked.type === "image" ? linked.preview_url : "" } }
+}
 
 const withoutLink = (attachment: Attachment): Attachment => {
   const { upload_descriptor: _, ...rest } = attachment

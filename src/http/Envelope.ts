@@ -2,11 +2,12 @@ import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequ
 import { Context, Effect, References } from "effect"
 import { HttpMiddleware, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { PublicUrl } from "../attachments/PublicUrl.ts"
+import { RequestInfo } from "../core/RequestInfo.ts"
 import { TimeBudget } from "../core/TimeBudget.ts"
 import { Timeouts } from "../core/Timeouts.ts"
 import { Draining } from "./Draining.ts"
 import { answered, completed, shuttingDown } from "./Refusals.ts"
-import { RequestContext, type RequestState, requestIdOf } from "./RequestContext.ts"
+import { RequestContext, localeOf, type RequestState, requestIdOf } from "./RequestContext.ts"
 import { routesOf } from "./Routes.ts"
 
 /** ChatKit's client adds its own headers to every request, so the preflight must allow them. */
@@ -44,6 +45,7 @@ export const envelope = (options: {
           const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
           const state: RequestState = {
             requestId: requestIdOf(request.headers),
+            locale: localeOf(request.headers["accept-language"]),
             user: undefined
           }
           const served =
@@ -62,6 +64,7 @@ export const envelope = (options: {
         return Effect.updateContext(effect, (context: Context.Context<R>) =>
           context.pipe(
             Context.add(RequestContext, state),
+            Context.add(RequestInfo, state),
             Context.add(TimeBudget, { left: timeouts.request }),
             Context.add(PublicUrl, () => options.publicUrl ?? originOf(request)),
             Context.add(References.CurrentLogAnnotations, { "request.id": state.requestId })

@@ -4,13 +4,15 @@ import type { Headers } from "effect/http"
 /** Per-request state shared by the middleware around a handler. */
 export interface RequestState {
   readonly requestId: string
+  /** The language that the caller prefers (BCP 47), if it names one. */
+  readonly locale: string | undefined
   /** Set once the caller is known. */
   user: { readonly "user.id": string; readonly "session.id": string } | undefined
 }
 
 export const RequestContext = Context.Reference<RequestState>(
   "effect-chatkit/http/RequestContext",
-  { defaultValue: () => ({ requestId: "", user: undefined }) }
+  { defaultValue: () => ({ requestId: "", locale: undefined, user: undefined }) }
 )
 
 // Gateways and tracers send UUIDs, hex and the like. A token is longer, so none gets into the log.
@@ -20,4 +22,18 @@ const looksLikeOne = /^[A-Za-z0-9._-]{8,64}$/
 export const requestIdOf = (headers: Headers.Headers): string => {
   const given = headers["x-request-id"]
   return given !== undefined && looksLikeOne.test(given) ? given : crypto.randomUUID()
+}
+
+/** The language range of the highest weight in `Accept-Language` (RFC 9110 §12.5.4). */
+export const localeOf = (header: string | undefined): string | undefined => {
+  if (header === undefined) return undefined
+  const ranges = header.split(",", 20).map((part) => {
+    const [range = "", ...parameters] = part.split(";").map((text) => text.trim())
+    const q = Number(/^q=([\d.]+)$/i.exec(parameters[0] ?? "")?.[1] ?? 1)
+    return { range, q }
+  })
+  const [best] = ranges
+    .filter(({ q, range }) => q > 0 && /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,7}$/.test(range))
+    .sort((a, b) => b.q - a.q)
+  return best?.range
 }

@@ -5,7 +5,7 @@ import { difference } from "../protocol/widgets/Diff.ts"
 import type { WidgetRoot } from "../protocol/widgets/AnyWidget.ts"
 import type { Task, Workflow } from "../protocol/Workflows.ts"
 import { itemUpdated, messageBegun, messageDelta, messageDone } from "./ItemEvents.ts"
-import type { Turn } from "./Responder.ts"
+import type { Turn } from "./Turn.ts"
 
 /**
  * The events of one answer. A failure ends the answer with an error event; the errors in

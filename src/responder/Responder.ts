@@ -1,39 +1,12 @@
 import { Context, Effect, Stream } from "effect"
 import type { CurrentUser } from "../auth/CurrentUser.ts"
-import { type DbUnavailable, type NotFound } from "../core/Errors.ts"
-import { ResponderFailed } from "./Errors.ts"
-import type * as Answer from "./Answer.ts"
 import type { Action } from "../protocol/Actions.ts"
 import type { StreamOptions } from "../protocol/Events.ts"
-import type { IdKind } from "../core/Ids.ts"
-import type { ItemBase, ThreadItem, UserMessageItem, WidgetItem } from "../protocol/Items.ts"
-import type { PageQuery } from "../protocol/Threads.ts"
-import type { Page, ThreadMetadata } from "../protocol/Threads.ts"
-
-/** The thread that a responder answers in, and its tools for the answer. */
-export interface Turn {
-  /** The thread as it is now. */
-  readonly thread: Effect.Effect<ThreadMetadata>
-  /** Changes title, status, image domains or metadata. It is stored and sent after the next event. */
-  readonly updateThread: (change: (thread: ThreadMetadata) => ThreadMetadata) => Effect.Effect<void>
-  /** The thread's items, including hidden ones. By default the newest 20, newest first. */
-  readonly history: (
-    query?: Partial<PageQuery>
-  ) => Effect.Effect<Page<ThreadItem>, NotFound | DbUnavailable>
-  /** The id, thread and time of a new item. */
-  readonly newItem: (kind: IdKind) => Effect.Effect<ItemBase>
-}
-
-export interface MessageTurn extends Turn {
-  /** Undefined after a tool output or a structured input, which are in the history. */
-  readonly message: UserMessageItem | undefined
-}
-
-export interface ActionTurn extends Turn {
-  readonly action: Action
-  /** The widget that the action came from, if the client named one. */
-  readonly sender: WidgetItem | undefined
-}
+import type { ThreadItem, WidgetItem } from "../protocol/Items.ts"
+import type { ThreadMetadata } from "../protocol/Threads.ts"
+import type * as Answer from "./Answer.ts"
+import { ResponderFailed } from "./Errors.ts"
+import type { ActionTurn, MessageTurn } from "./Turn.ts"
 
 export interface SyncAction {
   readonly thread: ThreadMetadata

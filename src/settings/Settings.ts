@@ -1,4 +1,5 @@
 import { Config, Context, Effect, Layer, Option, Schema } from "effect"
+import { answers } from "./Answers.ts"
 import { betterAuth } from "./BetterAuth.ts"
 import { chatKit } from "./ChatKit.ts"
 import { database } from "./Database.ts"
@@ -7,7 +8,7 @@ import { isProduction, server } from "./Server.ts"
 import type { Environment, Reading, Setting, Values } from "./Setting.ts"
 
 /** Every variable that the server reads; `.env.example` explains each one. */
-const all = { ...server, ...database, ...betterAuth, ...chatKit, ...logging }
+const all = { ...server, ...database, ...betterAuth, ...chatKit, ...answers, ...logging }
 
 export const names: ReadonlyArray<string> = Object.values(all).map(({ name }) => name)
 

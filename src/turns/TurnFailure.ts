@@ -18,7 +18,7 @@ export const failureEvents = (
 ): Effect.Effect<ReadonlyArray<ThreadStreamEvent>> =>
   logFailure(cause).pipe(
     Effect.andThen(
-      Effect.catchCause(recorder.flush, (cause) =>
+      Effect.catchCause(recorder.flush("failed"), (cause) =>
         Effect.as(Effect.logError("failed turn not settled", cause), [])
       )
     ),

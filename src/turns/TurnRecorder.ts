@@ -1,6 +1,8 @@
+// Longer than most files: every event of an answer is handled in one place.
+
 import { Effect, Result } from "effect"
 import type { Attachments } from "../attachments/Attachments.ts"
-import { withoutLinks } from "../attachments/ItemLinks.ts"
+import { attachedBy, withoutLinks } from "../attachments/ItemLinks.ts"
 import type { DbUnavailable, NotFound } from "../core/Errors.ts"
 import type { Ids } from "../core/Ids.ts"
 import type { UserId } from "../core/User.ts"
@@ -33,8 +35,13 @@ export interface TurnRecorder {
   readonly record: (
     input: ResponseEventInput
   ) => Effect.Effect<ReadonlyArray<ThreadStreamEvent>, Failure>
-  /** Stores the rest, and returns `thread.updated` if the thread changed. */
-  readonly flush: Effect.Effect<ReadonlyArray<ThreadStreamEvent>, Failure>
+  /**
+   * Stores the rest, and returns `thread.updated` if the thread changed. An unfinished workflow is
+   * kept, so that the next turn can go on with it; after a failure, unfinished text is kept too.
+   */
+  readonly flush: (
+    ending: "complete" | "failed"
+  ) => Effect.Effect<ReadonlyArray<ThreadStreamEvent>, Failure>
   /** Stores the text so far, and a note that the person stopped the answer. */
   readonly cancel: Effect.Effect<void, Failure>
 }
@@ -48,6 +55,14 @@ const decode = decoderOf(ResponseEvent)
 type ItemChange = Extract<Change, { readonly type: "put_item" | "delete_item" }>
 
 const put = (item: ThreadItem): ItemChange => ({ type: "put_item", item: withoutLinks(item) })
+
+/** Files that the responder made belong to the thread from the moment an item shows them. */
+const attachmentsOf = (changes: ReadonlyArray<ItemChange>): ReadonlyArray<Change> => {
+  const attachment_ids = changes.flatMap((change) =>
+    change.type === "put_item" ? attachedBy(change.item) : []
+  )
+  return attachment_ids.length === 0 ? [] : [{ type: "attach", attachment_ids }]
+}
 
 const idOf = (change: ItemChange): string =>
   change.type === "put_item" ? change.item.id : change.item_id
@@ -80,6 +95,7 @@ export const turnRecorder = (
         ...(upTo !== undefined && beginsAnswer
           ? [{ type: "delete_items_after" as const, item_id: upTo }]
           : []),
+        ...attachmentsOf(changes),
         ...Array.from(updated.values(), put),
         ...changes,
         ...(patch === undefined ? [] : [{ type: "update_thread" as const, patch }])
@@ -165,7 +181,11 @@ export const turnRecorder = (
       }
     },
 
-    flush: Effect.suspend(() => write([], [])),
+    flush: (ending) =>
+      Effect.suspend(() => {
+        const unfinished = Array.from(pending.values())
+        return write(unfinished.filter(ending === "failed" ? hasBeenRead : hasTasks).map(put), [])
+      }),
 
     cancel: Effect.gen(function* () {
       const kept = Array.from(pending.values()).filter(hasText)
@@ -181,6 +201,12 @@ export const turnRecorder = (
     }).pipe(Effect.catchTag("TurnLost", () => Effect.void))
   }
 }
+
+const hasTasks = (item: ThreadItem): boolean =>
+  item.type === "workflow" && item.workflow.tasks.length > 0
+
+/** Whether an unfinished item shows something that the person would miss. */
+const hasBeenRead = (item: ThreadItem): boolean => hasText(item) || hasTasks(item)
 
 const inThread = (item: ThreadItem, thread_id: string): ThreadItem =>
   item.thread_id === thread_id ? item : { ...item, thread_id }

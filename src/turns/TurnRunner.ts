@@ -1,26 +1,19 @@
-import {
-  Array as Arr,
-  Cause,
-  Context,
-  Effect,
-  Exit,
-  Fiber,
-  Layer,
-  Queue,
-  Scope,
-  Stream
-} from "effect"
+import { Cause, Context, Effect, Exit, Fiber, Layer, Queue, Scope, Stream } from "effect"
 import { Attachments } from "../attachments/Attachments.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { Ids } from "../core/Ids.ts"
-import type { ResponseEventInput, ThreadStreamEvent } from "../protocol/Events.ts"
+import { RequestInfo } from "../core/RequestInfo.ts"
+import type { ThreadStreamEvent } from "../protocol/Events.ts"
 import type * as Answer from "../responder/Answer.ts"
-import { Responder, type Turn } from "../responder/Responder.ts"
+import { Responder } from "../responder/Responder.ts"
+import type { Turn } from "../responder/Turn.ts"
 import { ThreadStore } from "../threads/ThreadStore.ts"
+import { responderTurn } from "./ResponderTurn.ts"
+import { turnEmitter } from "./TurnEmitter.ts"
 import * as TurnEvents from "./TurnEvents.ts"
 import { failureEvents } from "./TurnFailure.ts"
 import { type TurnLease, TurnLeases } from "./TurnLeases.ts"
-import { type TurnRecorder, turnRecorder } from "./TurnRecorder.ts"
+import { turnRecorder } from "./TurnRecorder.ts"
 
 /** A turn that is leased and stored, before the responder is asked. Nothing has been sent yet. */
 export interface TurnStart {
@@ -31,9 +24,6 @@ export interface TurnStart {
   readonly upTo?: string
   readonly answer: (turn: Turn) => Answer.Answer
 }
-
-/** Batch limit, so that a slow client applies back-pressure to the responder. */
-const batchSize = 64
 
 /**
  * Runs turns in the server's scope. The request that started a turn reads its events. When that
@@ -65,59 +55,29 @@ export class TurnRunner extends Context.Service<
       const store = yield* ThreadStore
       const ids = yield* Ids
       const attachments = yield* Attachments
-
-      const turnOf = (user: CurrentUser["Service"], recorder: TurnRecorder): Turn => {
-        const thread_id = recorder.thread().id
-        return {
-          thread: Effect.sync(recorder.thread),
-          updateThread: (change) => Effect.sync(() => recorder.updateThread(change)),
-          history: Effect.fnUntraced(function* (query) {
-            const page = yield* store.loadThreadItems(user.userId, thread_id, {
-              limit: 20,
-              order: "desc",
-              after: null,
-              hidden: true,
-              ...recorder.historyLimit(),
-              ...query
-            })
-            return { ...page, data: yield* attachments.withLinks(user.userId, page.data) }
-          }),
-          newItem: (kind) =>
-            Effect.map(Effect.all([ids.make(kind), ids.now]), ([id, created_at]) => ({
-              id,
-              thread_id,
-              created_at
-            }))
-        }
-      }
+      const services = { store, ids, attachments }
 
       /** Sends the whole answer, or cancels the turn when it is interrupted. */
       const drive = (
         user: CurrentUser["Service"],
+        request: typeof RequestInfo.Service,
         start: TurnStart,
         events: TurnEvents.TurnEvents
       ) => {
-        const recorder = turnRecorder(
-          { store, ids, attachments },
-          { userId: user.userId, ...start }
-        )
+        const recorder = turnRecorder(services, { userId: user.userId, ...start })
+        const { emit, sendAll } = turnEmitter(recorder, events)
         let isStored = false
         const finish = (last: Effect.Effect<ReadonlyArray<ThreadStreamEvent>, unknown>) =>
           Effect.flatMap(last, (batch) => {
             isStored = true
             return TurnEvents.send(events, batch)
           })
-        const answer = Stream.suspend(() => start.answer(turnOf(user, recorder))).pipe(
+        const turn = responderTurn(services, user.userId, recorder, request, emit)
+        const answer = Stream.suspend(() => start.answer(turn)).pipe(
           Stream.provideService(CurrentUser, user),
-          Stream.runForEachArray((inputs) =>
-            inputs.length <= batchSize
-              ? recordAndSend(recorder, inputs, events)
-              : Effect.forEach(
-                  Arr.chunksOf(inputs, batchSize),
-                  (batch) => recordAndSend(recorder, batch, events),
-                  { discard: true }
-                )
-          )
+          Stream.runForEachArray(sendAll),
+          // What was emitted and could not be stored fails the answer too.
+          Effect.andThen(sendAll([]))
         )
         // Suspended: whatever the responder throws is one more event.
         return Effect.suspend(() => {
@@ -128,7 +88,7 @@ export class TurnRunner extends Context.Service<
           ])
         }).pipe(
           Effect.andThen(answer),
-          Effect.andThen(finish(recorder.flush)),
+          Effect.andThen(finish(recorder.flush("complete"))),
           Effect.catchCauseIf(
             (cause) => !Cause.hasInterruptsOnly(cause),
             (cause) => finish(failureEvents(recorder, cause))
@@ -147,6 +107,7 @@ export class TurnRunner extends Context.Service<
       return {
         run: Effect.fnUntraced(function* (start) {
           const user = yield* CurrentUser
+          const request = yield* RequestInfo
           return yield* Effect.uninterruptibleMask((restore) =>
             Effect.gen(function* () {
               const turn = yield* Scope.fork(server)
@@ -157,7 +118,7 @@ export class TurnRunner extends Context.Service<
                 )
               )
               const events = yield* TurnEvents.make
-              const running = yield* drive(user, started, events).pipe(
+              const running = yield* drive(user, request, started, events).pipe(
                 Effect.onExit((exit) => Effect.andThen(Queue.end(events), Scope.close(turn, exit))),
                 Effect.uninterruptible,
                 Effect.forkIn(server)
@@ -171,17 +132,3 @@ export class TurnRunner extends Context.Service<
     })
   )
 }
-
-/** Records a batch and sends its events, also those before a failure. */
-const recordAndSend = Effect.fnUntraced(function* (
-  recorder: TurnRecorder,
-  inputs: ReadonlyArray<ResponseEventInput>,
-  events: TurnEvents.TurnEvents
-) {
-  const batch: Array<ThreadStreamEvent> = []
-  const recorded = yield* Effect.gen(function* () {
-    for (const input of inputs) batch.push(...(yield* recorder.record(input)))
-  }).pipe(Effect.exit)
-  yield* TurnEvents.send(events, batch)
-  return yield* recorded
-})

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import * as Answer from "../../src/responder/Answer.ts"
-import type { Turn } from "../../src/responder/Responder.ts"
+import type { Turn } from "../../src/responder/Turn.ts"
 import { create } from "../support/ChatKitService.ts"
 import { inOrder, one } from "../support/conformance/Responders.ts"
 import * as expected from "../support/conformance/Expected.ts"

@@ -2,7 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import * as Answer from "../../src/responder/Answer.ts"
 import { card } from "../../src/responder/playground/Card.ts"
-import type { Turn } from "../../src/responder/Responder.ts"
+import type { Turn } from "../../src/responder/Turn.ts"
 import { add, create, operation } from "../support/ChatKitService.ts"
 import {
   assistant as said,

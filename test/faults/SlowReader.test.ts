@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import * as Answer from "../../src/responder/Answer.ts"
-import type { MessageTurn } from "../../src/responder/Responder.ts"
+import type { MessageTurn } from "../../src/responder/Turn.ts"
 import { TestDatabase } from "../support/Database.ts"
 import { ask, eventsOf } from "../support/Client.ts"
 import { forgiving, start } from "../support/Server.ts"

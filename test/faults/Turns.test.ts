@@ -1,7 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Redacted, Stream } from "effect"
 import * as Answer from "../../src/responder/Answer.ts"
-import type { MessageTurn } from "../../src/responder/Responder.ts"
+import type { MessageTurn } from "../../src/responder/Turn.ts"
 import { TurnWait } from "../../src/turns/TurnLeases.ts"
 import * as Database from "../../src/postgres/Pool.ts"
 import { onRealServer, TestDatabase } from "../support/Database.ts"

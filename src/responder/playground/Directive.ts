@@ -2,7 +2,7 @@ import { Effect, Stream } from "effect"
 import type { ResponseEventInput } from "../../protocol/Events.ts"
 import type { ItemBase } from "../../protocol/Items.ts"
 import type * as Answer from "../Answer.ts"
-import type { Turn } from "../Responder.ts"
+import type { Turn } from "../Turn.ts"
 import { CustomStreamError } from "../StreamErrors.ts"
 
 /** A command of the playground: one line of a message that begins with a slash. */

@@ -1,7 +1,7 @@
 import { Effect, Stream } from "effect"
 import type { ResponseEventInput } from "../../protocol/Events.ts"
 import type { AssistantMessageItem } from "../../protocol/Items.ts"
-import type { Turn } from "../Responder.ts"
+import type { Turn } from "../Turn.ts"
 import { type Directives, one } from "./Directive.ts"
 
 const newestAnswer = (turn: Turn) =>

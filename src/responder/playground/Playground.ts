@@ -3,7 +3,8 @@ import * as Answer from "../Answer.ts"
 import { card } from "./Card.ts"
 import { directives } from "./Directives.ts"
 import type { UserMessageItem } from "../../protocol/Items.ts"
-import { Responder, type Turn } from "../Responder.ts"
+import { Responder } from "../Responder.ts"
+import type { Turn } from "../Turn.ts"
 
 /**
  * Answers without a model, so that a ChatKit front end can be tried offline. It echoes messages, and

@@ -1,6 +1,6 @@
 import { Stream } from "effect"
 import type * as Answer from "../Answer.ts"
-import type { Turn } from "../Responder.ts"
+import type { Turn } from "../Turn.ts"
 import { argumentsOf, type Directives, usageError } from "./Directive.ts"
 
 const changing = (turn: Turn, change: Parameters<Turn["updateThread"]>[0]): Answer.Answer =>

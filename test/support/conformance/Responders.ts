@@ -3,7 +3,7 @@ import type { ResponseEventInput } from "../../../src/protocol/Events.ts"
 import type { IdKind } from "../../../src/core/Ids.ts"
 import type { ItemBase, ThreadItem } from "../../../src/protocol/Items.ts"
 import type * as Answer from "../../../src/responder/Answer.ts"
-import type { MessageTurn, Turn } from "../../../src/responder/Responder.ts"
+import type { MessageTurn, Turn } from "../../../src/responder/Turn.ts"
 
 type Item = typeof ThreadItem.Encoded
 type Rest = Item extends infer I ? (I extends Item ? Omit<I, keyof ItemBase> : never) : never

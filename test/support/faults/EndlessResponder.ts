@@ -1,6 +1,6 @@
 import { Effect, Stream } from "effect"
 import * as Answer from "../../../src/responder/Answer.ts"
-import type { MessageTurn } from "../../../src/responder/Responder.ts"
+import type { MessageTurn } from "../../../src/responder/Turn.ts"
 import { eventually } from "../Eventually.ts"
 
 /** The text that it repeats. */

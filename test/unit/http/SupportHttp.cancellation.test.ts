@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import * as Answer from "../../../src/responder/Answer.ts"
-import type { MessageTurn } from "../../../src/responder/Responder.ts"
+import type { MessageTurn } from "../../../src/responder/Turn.ts"
 import { eventually } from "../../support/Eventually.ts"
 import { freshDatabase } from "../../support/faults/ServerBehindProxy.ts"
 import { type Event, openStream, openUnread, threadOf } from "../../support/StreamClient.ts"

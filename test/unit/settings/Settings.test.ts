@@ -46,6 +46,29 @@ describe("settings", () => {
       logLevel: "Info",
       logFormat: process.stdout.isTTY ? "pretty" : "json",
       docs: true,
+      model: undefined,
+      modelUrl: "https://api.openai.com/v1",
+      modelApi: "responses",
+      modelApiKey: undefined,
+      openAiApiKey: undefined,
+      modelInstructions: undefined,
+      models: [],
+      fallbackModel: undefined,
+      titleModel: undefined,
+      transcriptionModel: undefined,
+      modelTools: [],
+      mcpServers: [],
+      modelHistory: 50,
+      modelRounds: 10,
+      modelTurnTokens: 200_000,
+      dailyTokens: 0,
+      modelFirstEventSeconds: 60,
+      modelIdleSeconds: 60,
+      modelTurnSeconds: 600,
+      responder: undefined,
+      upstreamUrl: undefined,
+      upstreamSecret: undefined,
+      playground: false,
       warnings: []
     })
   })
@@ -317,7 +340,11 @@ describe(".env.example", () => {
     const all = entries(/^#? ?([A-Z][A-Z_]+)=(.*)$/gm)
     assert.sameMembers(Object.keys(all), [...names])
     settingsOf(entries(/^([A-Z][A-Z_]+)=(.*)$/gm))
-    settingsOf(all)
+    // These exclude each other.
+    const { MODEL, MODEL_TOOLS, RESPONDER, UPSTREAM_URL, ...rest } = all
+    settingsOf({ ...rest, MODEL, RESPONDER })
+    settingsOf({ MODEL, MODEL_TOOLS, MODEL_API_KEY: "key" })
+    settingsOf({ UPSTREAM_URL })
   })
 
   it("has a secret that production refuses", () => {
