@@ -14,9 +14,11 @@ const batchSize = 64
 export const turnEmitter = (recorder: TurnRecorder, events: TurnEvents.TurnEvents) => {
   const turns = Semaphore.makeUnsafe(1)
   let broken: Cause.Cause<unknown> | undefined
+  let isOver = false
 
   /** Sends also those events that come before a failure. */
   const sendBatch = Effect.fnUntraced(function* (inputs: ReadonlyArray<ResponseEventInput>) {
+    if (isOver) return
     if (broken !== undefined) return yield* Effect.failCause(broken)
     const batch: Array<ThreadStreamEvent> = []
     const recorded = yield* Effect.gen(function* () {
@@ -40,5 +42,10 @@ export const turnEmitter = (recorder: TurnRecorder, events: TurnEvents.TurnEvent
 
   const emit: Turn["emit"] = (...inputs) => Effect.orDie(sendAll(inputs))
 
-  return { emit, sendAll }
+  /** From now on nothing is recorded or sent. */
+  const end = Effect.sync(() => {
+    isOver = true
+  })
+
+  return { emit, sendAll, end }
 }

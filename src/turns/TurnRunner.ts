@@ -65,7 +65,7 @@ export class TurnRunner extends Context.Service<
         events: TurnEvents.TurnEvents
       ) => {
         const recorder = turnRecorder(services, { userId: user.userId, ...start })
-        const { emit, sendAll } = turnEmitter(recorder, events)
+        const { emit, end, sendAll } = turnEmitter(recorder, events)
         let isStored = false
         const finish = (last: Effect.Effect<ReadonlyArray<ThreadStreamEvent>, unknown>) =>
           Effect.flatMap(last, (batch) => {
@@ -100,7 +100,8 @@ export class TurnRunner extends Context.Service<
               : Effect.catchCause(atEnd(recorder.cancel), (cause) =>
                   Effect.logError("cancelled turn not kept", cause)
                 )
-          )
+          ),
+          Effect.ensuring(end)
         )
       }
 
