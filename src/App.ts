@@ -42,7 +42,8 @@ import { ThreadStorePg } from "./postgres/threads/ThreadStorePg.ts"
 import { TurnStorePg } from "./postgres/threads/TurnStorePg.ts"
 import { Playground } from "./responder/playground/Playground.ts"
 import type { Responder } from "./responder/Responder.ts"
-import { Settings, type SettingsShape } from "./settings/Settings.ts"
+import { answeredBy } from "./settings/Answers.ts"
+import { BadSettings, Settings, type SettingsShape } from "./settings/Settings.ts"
 import { LogBudget } from "./telemetry/LogBudget.ts"
 import * as Telemetry from "./telemetry/Telemetry.ts"
 import { TurnLeases } from "./turns/TurnLeases.ts"
@@ -169,6 +170,13 @@ export const App = Layer.unwrap(
   Effect.gen(function* () {
     const settings = yield* Settings
     const { databasePoolSize, databaseUrl } = settings
+    if (answeredBy(settings) === undefined) {
+      return yield* new BadSettings({
+        problems: [
+          "MODEL: nobody would answer; set it, RESPONDER or UPSTREAM_URL, or PLAYGROUND=on to send every message back as an echo"
+        ]
+      })
+    }
     if (databaseUrl !== undefined) {
       return serve(settings, Database.layer({ url: databaseUrl, poolSize: databasePoolSize }))
     }

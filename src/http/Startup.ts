@@ -1,6 +1,7 @@
 import { Console, Effect, Layer } from "effect"
 import { HttpServer } from "effect/http"
 import { Readiness } from "../health/Readiness.ts"
+import { answeredBy } from "../settings/Answers.ts"
 import type { SettingsShape } from "../settings/Settings.ts"
 import { firstRequest } from "./pages/FirstRequest.ts"
 
@@ -14,7 +15,10 @@ export const startup = (settings: SettingsShape) =>
         yield* Effect.annotateLogs(Effect.logWarning("setting"), { warning })
       }
       if (settings.production) {
-        yield* Effect.annotateLogs(Effect.logInfo("listening"), { url })
+        yield* Effect.annotateLogs(Effect.logInfo("listening"), {
+          url,
+          answers: answeredBy(settings)
+        })
       } else {
         yield* Console.log(banner(url, settings))
       }
@@ -40,6 +44,7 @@ const banner = (url: string, settings: SettingsShape): string => {
     databaseUrl === undefined
       ? "Database: embedded, in .data/. Demo people: ada and grace are signed in, asleep's sessions have expired, ghost is unknown."
       : "Database: the one in DATABASE_URL.",
+    `Answers: ${answeredBy(settings)}.`,
     `Try it, as ${person}:`,
     `  ${command}`
   ].join("\n")

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { Redacted } from "effect"
-import { integer, itemsOf, type Setting, setting, text, webUrl } from "./Setting.ts"
+import { integer, itemsOf, type Setting, setting, text, type Values, webUrl } from "./Setting.ts"
 
 const openAi = "https://api.openai.com/v1"
 
@@ -172,4 +172,21 @@ export const answers = {
     }
   } satisfies Setting<Redacted.Redacted | undefined>,
   playground
+}
+
+/** One line that says where the answers come from; undefined where nobody would answer. */
+export const answeredBy = (
+  settings: Values<typeof answers> & { readonly production: boolean }
+): string | undefined => {
+  const { model, modelApi, modelUrl, playground, production, responder, upstreamUrl } = settings
+  if (upstreamUrl !== undefined) {
+    return `the ChatKit server at ${upstreamUrl.origin}${upstreamUrl.pathname}`
+  }
+  if (responder !== undefined) {
+    return model === undefined ? responder : `${responder}, which may ask the model ${model}`
+  }
+  if (model !== undefined) return `the model ${model} at ${modelUrl} (${modelApi})`
+  return playground || !production
+    ? "the playground, which echoes: set MODEL, RESPONDER or UPSTREAM_URL for real ones"
+    : undefined
 }

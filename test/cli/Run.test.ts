@@ -130,6 +130,20 @@ describe("settings that cannot work", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("says that nobody would answer in production, unless the playground is insisted on", () =>
+    Effect.gen(function* () {
+      const directory = yield* freshClone
+      const { port } = yield* silentPort
+      const env = { NODE_ENV: "production", DATABASE_URL: closedDatabase, PORT: String(port) }
+      const lines = yield* refusalOf(directory, env)
+      assert.deepStrictEqual(problemsOf(lines), ["MODEL"])
+      assert.match(lines[1]!, /RESPONDER or UPSTREAM_URL, or PLAYGROUND=on/)
+      // Now it goes as far as the port, which is taken.
+      const [next = ""] = yield* refusalOf(directory, { ...env, PLAYGROUND: "on" })
+      assert.include(next, String(port))
+    }).pipe(Effect.scoped)
+  )
+
   it.live("names the port that is taken, in one line", () =>
     Effect.gen(function* () {
       const directory = yield* freshClone
@@ -160,7 +174,9 @@ describe("the values of .env.example", () => {
   const values = parseEnv(example.replace(/^# (?=[A-Z_]+=)/gm, ""))
 
   it("give production neither a published secret nor a docs page", () => {
-    const copied = parse({ ...values, NODE_ENV: "production" })
+    // Only one source of answers can be set.
+    const { RESPONDER: _, UPSTREAM_URL: __, ...oneSource } = values
+    const copied = parse({ ...oneSource, NODE_ENV: "production", MODEL_TOOLS: undefined })
     assert.deepStrictEqual(
       "problems" in copied ? copied.problems.map((problem) => problem.split(":")[0]) : [],
       ["BETTER_AUTH_SECRET"]

@@ -54,6 +54,7 @@ layer(DevServer.layer, { excludeTestServices: true, timeout: "2 minutes" })(
         const { running, url } = yield* DevServer
         const banner = linesOf(running.said.out).filter((line) => !line.startsWith("{"))
         assert.isAtMost(banner.length, 6)
+        assert.match(banner.join("\n"), /^Answers: the playground, .* MODEL/m)
         assert.match(
           banner[0]!,
           /^effect-chatkit listens on http:\/\/127\.0\.0\.1:\d+ .*development/

@@ -31,6 +31,7 @@ const launch = Effect.gen(function* () {
     LOG_FORMAT: "json",
     ...(prepared && {
       NODE_ENV: "production",
+      PLAYGROUND: "on",
       DATABASE_URL: prepared.database.url,
       BETTER_AUTH_ISSUER: origin
     })

@@ -14,6 +14,7 @@ export const launch = Effect.fnUntraced(function* (databaseUrl: string) {
       PORT: "0",
       LOG_FORMAT: "json",
       NODE_ENV: "production",
+      PLAYGROUND: "on",
       DATABASE_URL: databaseUrl,
       BETTER_AUTH_ISSUER: origin
     }
