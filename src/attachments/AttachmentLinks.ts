@@ -1,12 +1,12 @@
 import { Clock, Context, Effect, Layer, type Redacted } from "effect"
 import type { DbUnavailable } from "../core/Errors.ts"
+import { RequestInfo } from "../core/RequestInfo.ts"
 import type { UserId } from "../core/User.ts"
 import type { Attachment } from "../protocol/Attachments.ts"
 import type { AttachmentRecord } from "./AttachmentStore.ts"
 import { LinkInvalid } from "./Errors.ts"
 import { LinkKey } from "./LinkKey.ts"
 import { mediaTypeOf } from "./MediaTypes.ts"
-import { PublicUrl } from "./PublicUrl.ts"
 import { type Permit, signLink, verifyLink } from "./SignedLinks.ts"
 
 /** Makes links that work for a while without any header, because browsers load previews that way. */
@@ -40,7 +40,7 @@ export class AttachmentLinks extends Context.Service<
     AttachmentLinks,
     Effect.map(LinkKey, ({ key }) => ({
       maker: Effect.gen(function* () {
-        const publicUrl = yield* PublicUrl
+        const { publicUrl } = yield* RequestInfo
         const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
         return makerOf(yield* key, publicUrl(), now)
       }),

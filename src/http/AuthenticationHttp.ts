@@ -4,9 +4,9 @@ import { HttpServerRequest } from "effect/http"
 import { Authentication } from "../api/Authentication.ts"
 import { Authenticator } from "../auth/Authenticator.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
+import { noteUser, RequestInfo } from "../core/RequestInfo.ts"
 import { AuthenticationLog } from "./AuthenticationLog.ts"
 import { notAuthenticated } from "./Refusals.ts"
-import { RequestContext } from "./RequestContext.ts"
 
 /** Every `Authorization` line as it came: Node's own header object keeps the first one only. */
 const authorizationOf = (request: HttpServerRequest.HttpServerRequest): ReadonlyArray<string> => {
@@ -27,7 +27,7 @@ export const AuthenticationHttp = Layer.effect(
     return {
       bearer: Effect.fnUntraced(function* (handler) {
         const request = yield* HttpServerRequest.HttpServerRequest
-        const context = yield* RequestContext
+        const info = yield* RequestInfo
         const authorization = authorizationOf(request)
         const began = yield* Clock.currentTimeMillis
         const attempt = Effect.onExit(authenticator.authenticate(authorization), (exit) =>
@@ -39,7 +39,7 @@ export const AuthenticationHttp = Layer.effect(
           onFailure: (error) => Effect.succeed(notAuthenticated(error)),
           onSuccess: (user) => {
             const who = { "user.id": user.userId, "session.id": user.sessionId }
-            context.user = who
+            noteUser(info, who)
             return Effect.annotateCurrentSpan(who).pipe(
               Effect.andThen(Effect.provideService(handler, CurrentUser, user)),
               Effect.annotateLogs(who)

@@ -1,13 +1,11 @@
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Context, Effect, References } from "effect"
 import { HttpMiddleware, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { PublicUrl } from "../attachments/PublicUrl.ts"
 import { RequestInfo } from "../core/RequestInfo.ts"
-import { TimeBudget } from "../core/TimeBudget.ts"
 import { Timeouts } from "../core/Timeouts.ts"
 import { Draining } from "./Draining.ts"
 import { answered, completed, shuttingDown } from "./Refusals.ts"
-import { RequestContext, localeOf, type RequestState, requestIdOf } from "./RequestContext.ts"
+import { localeOf, requestIdOf } from "./RequestHeaders.ts"
 import { routesOf } from "./Routes.ts"
 
 /** ChatKit's client adds its own headers to every request, so the preflight must allow them. */
@@ -43,31 +41,24 @@ export const envelope = (options: {
         const stopping = cors(Effect.succeed(shuttingDown))
         return Effect.withFiber((fiber) => {
           const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
-          const state: RequestState = {
+          const info: RequestInfo = {
             requestId: requestIdOf(request.headers),
             locale: localeOf(request.headers["accept-language"]),
+            publicUrl: () => options.publicUrl ?? originOf(request),
+            left: timeouts.request,
             user: undefined
           }
           const served =
             draining.begun() && !routes.answersWhileDraining(request.url) ? stopping : working
-          return Effect.map(within(served, request, state), (response) =>
-            finished(response, request, state)
-          )
+          return Effect.map(within(served, info), (response) => finished(response, request, info))
         })
       }
 
-      function within<A, E, R>(
-        effect: Effect.Effect<A, E, R>,
-        request: HttpServerRequest.HttpServerRequest,
-        state: RequestState
-      ) {
+      function within<A, E, R>(effect: Effect.Effect<A, E, R>, info: RequestInfo) {
         return Effect.updateContext(effect, (context: Context.Context<R>) =>
           context.pipe(
-            Context.add(RequestContext, state),
-            Context.add(RequestInfo, state),
-            Context.add(TimeBudget, { left: timeouts.request }),
-            Context.add(PublicUrl, () => options.publicUrl ?? originOf(request)),
-            Context.add(References.CurrentLogAnnotations, { "request.id": state.requestId })
+            Context.add(RequestInfo, info),
+            Context.add(References.CurrentLogAnnotations, { "request.id": info.requestId })
           )
         )
       }
@@ -75,11 +66,11 @@ export const envelope = (options: {
       function finished(
         response: HttpServerResponse.HttpServerResponse,
         request: HttpServerRequest.HttpServerRequest,
-        state: RequestState
+        info: RequestInfo
       ) {
-        const answer = completed(response, request.url, state, routes.unrouted)
+        const answer = completed(response, request.url, info, routes.unrouted)
         return HttpServerResponse.setHeaders(answer, {
-          "x-request-id": state.requestId,
+          "x-request-id": info.requestId,
           "x-content-type-options": "nosniff",
           "cache-control": answer.headers["cache-control"] ?? "no-store",
           ...(draining.begun() || isUnread(request, answer) ? { connection: "close" } : {})

@@ -3,7 +3,7 @@ import { HttpServerError, HttpServerResponse } from "effect/http"
 import { type Audience, bodyOf, headersOf } from "../api/ErrorBody.ts"
 import { type ErrorRow, errorTable, hasCredentials } from "../api/ErrorTable.ts"
 import type { AuthenticationError } from "../auth/Authenticator.ts"
-import { RequestContext, type RequestState } from "./RequestContext.ts"
+import { RequestInfo } from "../core/RequestInfo.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
 
@@ -70,7 +70,7 @@ export const answered = <E, R>(app: Effect.Effect<Response, E, R>): Effect.Effec
       Effect.flatMap(HttpServerError.causeResponse(cause), ([response]) =>
         response.status < 500
           ? Effect.succeed(response)
-          : Effect.flatMap(RequestContext, ({ user }) =>
+          : Effect.flatMap(RequestInfo, ({ user }) =>
               Effect.logError("defect", cause).pipe(
                 Effect.annotateLogs({ ...user }),
                 Effect.as(response)
@@ -86,7 +86,7 @@ export const answered = <E, R>(app: Effect.Effect<Response, E, R>): Effect.Effec
 export const completed = (
   response: Response,
   url: string,
-  { user }: RequestState,
+  { user }: RequestInfo,
   unrouted: (url: string) => Response
 ): Response => {
   const { body, status } = response

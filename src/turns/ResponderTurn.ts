@@ -18,7 +18,7 @@ export const responderTurn = (
   },
   userId: UserId,
   recorder: TurnRecorder,
-  request: typeof RequestInfo.Service,
+  request: RequestInfo,
   emit: Turn["emit"]
 ): Turn => {
   const { attachments, ids, store } = services

@@ -60,7 +60,7 @@ export class TurnRunner extends Context.Service<
       /** Sends the whole answer, or cancels the turn when it is interrupted. */
       const drive = (
         user: CurrentUser["Service"],
-        request: typeof RequestInfo.Service,
+        request: RequestInfo,
         start: TurnStart,
         events: TurnEvents.TurnEvents
       ) => {

@@ -18,7 +18,7 @@ import { Migrations } from "../../../src/postgres/Migrations.ts"
 import { AttachmentStorePg } from "../../../src/postgres/attachments/AttachmentStorePg.ts"
 import { InvalidToken } from "../../../src/auth/Errors.ts"
 import { Timeouts } from "../../../src/core/Timeouts.ts"
-import { PublicUrl } from "../../../src/attachments/PublicUrl.ts"
+import { at } from "../Requests.ts"
 import { SessionId, UserId } from "../../../src/core/User.ts"
 import { AttachmentsHttp } from "../../../src/http/attachments/AttachmentsHttp.ts"
 import { AuthenticationLog } from "../../../src/http/AuthenticationLog.ts"
@@ -145,10 +145,9 @@ export class AttachmentServer extends Context.Service<
         const attachments = Context.get(context, AttachmentStore)
         const { maker } = Context.get(context, AttachmentLinks)
         const asSeen = (record: AttachmentRecord) =>
-          Effect.map(
-            Effect.provideService(maker, PublicUrl, () => url),
-            ({ toAttachment }) => toAttachment(ada, record)
-          ).pipe(Effect.orDie)
+          Effect.map(at(url)(maker), ({ toAttachment }) => toAttachment(ada, record)).pipe(
+            Effect.orDie
+          )
         return {
           url,
           logs,

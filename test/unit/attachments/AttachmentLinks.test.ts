@@ -5,7 +5,7 @@ import { AttachmentLinks } from "../../../src/attachments/AttachmentLinks.ts"
 import { LinkKey } from "../../../src/attachments/LinkKey.ts"
 import type { AttachmentRecord } from "../../../src/attachments/AttachmentStore.ts"
 import { DbUnavailable } from "../../../src/core/Errors.ts"
-import { PublicUrl } from "../../../src/attachments/PublicUrl.ts"
+import { at } from "../../support/Requests.ts"
 import { UserId } from "../../../src/core/User.ts"
 
 const ada = UserId.make("ada")
@@ -23,10 +23,7 @@ const record: AttachmentRecord = {
 const KnownKey = Layer.succeed(LinkKey, { key: Effect.succeed(key) })
 const Links = AttachmentLinks.layer.pipe(Layer.provide(KnownKey))
 
-const makerFor = (base: string) =>
-  Effect.flatMap(AttachmentLinks, ({ maker }) =>
-    Effect.provideService(maker, PublicUrl, () => base)
-  )
+const makerFor = (base: string) => Effect.flatMap(AttachmentLinks, ({ maker }) => at(base)(maker))
 
 const expiryOf = (link: string) => Number(new URL(link).searchParams.get("expires"))
 

@@ -13,7 +13,7 @@ import {
   UploadMalformed
 } from "../../../src/attachments/Errors.ts"
 import { LinkKey } from "../../../src/attachments/LinkKey.ts"
-import { PublicUrl } from "../../../src/attachments/PublicUrl.ts"
+import { at } from "../../support/Requests.ts"
 import { NotFound } from "../../../src/core/Errors.ts"
 import { Ids } from "../../../src/core/Ids.ts"
 import { UserId } from "../../../src/core/User.ts"
@@ -94,7 +94,7 @@ describe("creating an attachment", () => {
     Effect.gen(function* () {
       const { create } = yield* Attachments
       for (const base of ["https://a.example", "http://b.example:8000"]) {
-        const attachment = yield* Effect.provideService(create(ada, image), PublicUrl, () => base)
+        const attachment = yield* at(base)(create(ada, image))
         for (const { url } of [uploadLink(attachment), previewLink(attachment)]) {
           assert.isTrue(url.startsWith(`${base}/support/attachments/${attachment.id}/`), url)
         }

@@ -19,7 +19,7 @@ import {
   signSessionToken
 } from "../../support/Tokens.ts"
 import { authenticate, authenticatorOn } from "../../support/auth/AuthenticatorOn.ts"
-import { TimeBudget } from "../../../src/core/TimeBudget.ts"
+import { RequestInfo } from "../../../src/core/RequestInfo.ts"
 import { Timeouts } from "../../../src/core/Timeouts.ts"
 
 const claims = (person: string, overrides: Record<string, unknown> = {}) =>
@@ -74,7 +74,10 @@ const steps = (taken: Array<string>, failing?: Step) => {
 }
 
 /** With the budget that the outermost middleware gives each request. */
-const withinBudget = Effect.provideService(TimeBudget, { left: Timeouts.defaultValue().request })
+const withinBudget = Effect.provideService(RequestInfo, {
+  ...RequestInfo.defaultValue(),
+  left: Timeouts.defaultValue().request
+})
 
 describe("the order of the steps", () => {
   it.effect("is token, claims, user, session", () =>

@@ -1,19 +1,4 @@
-import { Context } from "effect"
 import type { Headers } from "effect/http"
-
-/** Per-request state shared by the middleware around a handler. */
-export interface RequestState {
-  readonly requestId: string
-  /** The language that the caller prefers (BCP 47), if it names one. */
-  readonly locale: string | undefined
-  /** Set once the caller is known. */
-  user: { readonly "user.id": string; readonly "session.id": string } | undefined
-}
-
-export const RequestContext = Context.Reference<RequestState>(
-  "effect-chatkit/http/RequestContext",
-  { defaultValue: () => ({ requestId: "", locale: undefined, user: undefined }) }
-)
 
 // Gateways and tracers send UUIDs, hex and the like. A token is longer, so none gets into the log.
 const looksLikeOne = /^[A-Za-z0-9._-]{8,64}$/

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { localeOf } from "../../../src/http/RequestContext.ts"
+import { localeOf } from "../../../src/http/RequestHeaders.ts"
 import * as Answer from "../../../src/responder/Answer.ts"
 import { responding } from "../../support/ChatKitService.ts"
 import { chatKitHeaders, sendBytes } from "../../support/Client.ts"
