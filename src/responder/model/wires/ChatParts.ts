@@ -1,0 +1,134 @@
+import type { AiError, Response } from "effect/ai"
+import { field, listOf, numberOf, textOf } from "./Fields.ts"
+import { cutShort, errorInStream } from "./WireErrors.ts"
+
+type Part = Response.StreamPartEncoded
+
+interface Call {
+  id: string
+  name: string
+  arguments: string
+}
+
+const finishReasons: Readonly<Record<string, "stop" | "length" | "content-filter" | "tool-calls">> =
+  {
+    stop: "stop",
+    length: "length",
+    content_filter: "content-filter",
+    tool_calls: "tool-calls",
+    function_call: "tool-calls"
+  }
+
+/**
+ * Turns the chunks of one chat completion into parts. Servers send whole calls at once, calls
+ * without an index or id, `stop` beside calls, no usage, or an error object in the stream.
+ */
+export const chatParts = () => {
+  /** The text or reasoning that grows now; each has an id of its own. */
+  let open: { readonly kind: "text" | "reasoning"; readonly id: string } | undefined
+  let opened = 0
+  const calls = new Map<string, Call>()
+  let last: Call | undefined
+  let reason: string | undefined
+  let usage: unknown
+
+  const close = (): ReadonlyArray<Part> => {
+    if (open === undefined) return []
+    const { id, kind } = open
+    open = undefined
+    return [{ type: `${kind}-end`, id }]
+  }
+
+  const grow = (kind: "text" | "reasoning", delta: string): ReadonlyArray<Part> => {
+    if (delta === "") return []
+    if (open?.kind === kind) return [{ type: `${kind}-delta`, id: open.id, delta }]
+    const closing = close()
+    const id = `${kind}-${opened++}`
+    open = { kind, id }
+    return [...closing, { type: `${kind}-start`, id }, { type: `${kind}-delta`, id, delta }]
+  }
+
+  const collect = (call: unknown) => {
+    const made = field(call, "function")
+    const name = textOf(made, "name") ?? ""
+    const id = textOf(call, "id") ?? ""
+    const index = numberOf(call, "index")
+    const key = index === undefined ? id : String(index)
+    // A piece without index and id goes on with the last call, unless it names another function.
+    let known = key === "" ? (name === "" ? last : undefined) : calls.get(key)
+    if (known === undefined) {
+      known = { id, name: "", arguments: "" }
+      calls.set(key === "" ? `call ${calls.size}` : key, known)
+    }
+    if (known.id === "") known.id = id
+    if (known.name === "") known.name = name
+    const text = field(made, "arguments")
+    known.arguments +=
+      typeof text === "object" && text !== null
+        ? JSON.stringify(text)
+        : (textOf(made, "arguments") ?? "")
+    last = known
+  }
+
+  return {
+    next: (chunk: unknown): ReadonlyArray<Part> | AiError.AiError => {
+      const error = field(chunk, "error")
+      if (error !== undefined && error !== null) return errorInStream(error)
+      usage = field(chunk, "usage") ?? usage
+      const [choice] = listOf(chunk, "choices")
+      const delta = field(choice, "delta") ?? field(choice, "message")
+      for (const call of listOf(delta, "tool_calls")) collect(call)
+      reason = textOf(choice, "finish_reason") ?? reason
+      return [
+        ...grow(
+          "reasoning",
+          textOf(delta, "reasoning_content") ?? textOf(delta, "reasoning") ?? ""
+        ),
+        ...grow("text", contentOf(delta)),
+        ...grow("text", textOf(delta, "refusal") ?? "")
+      ]
+    },
+
+    /** The end of the stream: the calls, whole at last, and how it finished. */
+    end: (): ReadonlyArray<Part> | AiError.AiError => {
+      if (reason === undefined && calls.size === 0 && opened === 0) return cutShort
+      if (reason === undefined) return cutShort
+      return [
+        ...close(),
+        ...Array.from(calls.values(), toolCall),
+        {
+          type: "finish",
+          reason: finishReasons[reason] ?? "other",
+          usage: {
+            inputTokens: { total: numberOf(usage, "prompt_tokens") },
+            outputTokens: { total: numberOf(usage, "completion_tokens") }
+          }
+        }
+      ]
+    }
+  }
+}
+
+/** Some servers send a list of parts in place of a text. */
+const contentOf = (delta: unknown): string =>
+  textOf(delta, "content") ??
+  listOf(delta, "content")
+    .map((part) => textOf(part, "text") ?? "")
+    .join("")
+
+const toolCall = ({ arguments: text, id, name }: Call, index: number): Part => ({
+  type: "tool-call",
+  id: id === "" ? `call_${index}` : id,
+  name,
+  params: paramsOf(text)
+})
+
+/** What cannot be parsed stays a text: the tool's schema refuses it, in words for the model. */
+export const paramsOf = (text: string): unknown => {
+  if (text.trim() === "") return {}
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,73 @@
+import type { Prompt } from "effect/ai"
+import { base64Of, dataUrlOf, resultText } from "./PromptParts.ts"
+
+/** The messages of a prompt as chat completions take them. Reasoning is not sent back. */
+export const chatMessages = (prompt: Prompt.Prompt): ReadonlyArray<unknown> =>
+  prompt.content.flatMap((message): ReadonlyArray<unknown> => {
+    switch (message.role) {
+      case "system":
+        return [{ role: "system", content: message.content }]
+      case "user":
+        return [{ role: "user", content: userContent(message.content) }]
+      case "assistant":
+        return assistantMessages(message.content)
+      case "tool":
+        return message.content.flatMap((part) =>
+          part.type === "tool-result"
+            ? [{ role: "tool", tool_call_id: part.id, content: resultText(part) }]
+            : []
+        )
+    }
+  })
+
+/** A plain text where there is nothing else: small servers know no parts. */
+const userContent = (parts: Prompt.UserMessage["content"]) => {
+  const texts = parts.flatMap((part) => (part.type === "text" ? [part.text] : []))
+  return texts.length === parts.length ? texts.join("\n\n") : parts.map(userPart)
+}
+
+const userPart = (part: Prompt.UserMessagePart) => {
+  if (part.type === "text") return { type: "text", text: part.text }
+  return part.mediaType.startsWith("image/")
+    ? { type: "image_url", image_url: { url: dataUrlOf(part) } }
+    : {
+        type: "file",
+        file: {
+          filename: part.fileName ?? "file",
+          file_data: `data:${part.mediaType};base64,${base64Of(part)}`
+        }
+      }
+}
+
+const assistantMessages = (parts: Prompt.AssistantMessage["content"]): ReadonlyArray<unknown> => {
+  const text = parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n")
+  const calls = parts.flatMap((part) =>
+    part.type === "tool-call"
+      ? [
+          {
+            id: part.id,
+            type: "function",
+            function: { name: part.name, arguments: JSON.stringify(part.params ?? {}) }
+          }
+        ]
+      : []
+  )
+  const results = parts.flatMap((part) =>
+    part.type === "tool-result"
+      ? [{ role: "tool", tool_call_id: part.id, content: resultText(part) }]
+      : []
+  )
+  const isEmpty = text === "" && calls.length === 0
+  return [
+    ...(isEmpty
+      ? []
+      : [
+          {
+            role: "assistant",
+            content: text === "" ? null : text,
+            ...(calls.length === 0 ? {} : { tool_calls: calls })
+          }
+        ]),
+    ...results
+  ]
+}

@@ -1,0 +1,20 @@
+/** A field of something that may be anything: servers differ in what they send. */
+export const field = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined
+
+export const textOf = (value: unknown, name: string): string | undefined => {
+  const found = field(value, name)
+  return typeof found === "string" ? found : undefined
+}
+
+export const numberOf = (value: unknown, name: string): number | undefined => {
+  const found = field(value, name)
+  return typeof found === "number" && Number.isFinite(found) ? found : undefined
+}
+
+export const listOf = (value: unknown, name: string): ReadonlyArray<unknown> => {
+  const found = field(value, name)
+  return Array.isArray(found) ? found : []
+}

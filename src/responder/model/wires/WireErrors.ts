@@ -1,0 +1,84 @@
+import { Duration } from "effect"
+import { AiError } from "effect/ai"
+import type { Headers, HttpClientError } from "effect/http"
+import { field, textOf } from "./Fields.ts"
+
+/** No prompt, answer or key is in it, nor what the server says about them. */
+export const wireError = (reason: AiError.AiErrorReason): AiError.AiError =>
+  AiError.make({ module: "effect-chatkit", method: "streamText", reason })
+
+const trouble = (description: string) =>
+  wireError(new AiError.InternalProviderError({ description }))
+
+/** Retryable: nothing, or nothing more, came from the server. */
+export const silent = trouble("the model's server fell silent")
+export const cutShort = trouble("the model's answer broke off")
+
+export const unreachable = ({ reason }: HttpClientError.HttpClientError): AiError.AiError =>
+  trouble(`the model's server is out of reach (${reason._tag})`)
+
+/** The server's answer is not what its wire promises. */
+export const notUnderstood = wireError(
+  new AiError.InvalidOutputError({ description: "the model's server sent what is not its wire" })
+)
+
+/** The reason for a refusal, by its status and the code in its body. */
+export const reasonOfStatus = (
+  status: number,
+  headers: Headers.Headers,
+  body: string
+): AiError.AiErrorReason => {
+  let json: unknown
+  try {
+    json = JSON.parse(body)
+  } catch {
+    json = undefined
+  }
+  const reason = reasonOfCode(field(json, "error") ?? json)
+  if (reason !== undefined) return reason
+  const description = `the model's server answered ${status}`
+  if (status === 408) return new AiError.InternalProviderError({ description })
+  if (status === 429) {
+    const retryAfter = retryAfterOf(headers["retry-after"])
+    return new AiError.RateLimitError(retryAfter === undefined ? {} : { retryAfter })
+  }
+  return AiError.reasonFromHttpStatus({ status, description })
+}
+
+/** The reason that an error object names by its `code` or `type`, if it is one of the known ones. */
+export const reasonOfCode = (error: unknown): AiError.AiErrorReason | undefined => {
+  const names = [textOf(error, "code"), textOf(error, "type")]
+  const isOne = (...codes: ReadonlyArray<string>) => codes.some((code) => names.includes(code))
+  if (isOne("insufficient_quota", "billing_hard_limit_reached")) {
+    return new AiError.QuotaExhaustedError({})
+  }
+  if (isOne("content_filter", "content_policy_violation", "moderation_blocked")) {
+    return new AiError.ContentPolicyError({ description: "the provider's policy" })
+  }
+  if (isOne("context_length_exceeded", "string_above_max_length")) {
+    return new AiError.InvalidRequestError({ constraint: "context_length" })
+  }
+  if (isOne("rate_limit_exceeded", "rate_limit_error")) return new AiError.RateLimitError({})
+  if (isOne("invalid_api_key", "authentication_error")) {
+    return new AiError.AuthenticationError({ kind: "InvalidKey" })
+  }
+  return isOne("server_error", "overloaded_error", "api_error")
+    ? new AiError.InternalProviderError({ description: "the model's server failed" })
+    : undefined
+}
+
+/** The error for an error object inside a stream. */
+export const errorInStream = (error: unknown): AiError.AiError =>
+  wireError(
+    reasonOfCode(error) ??
+      new AiError.InternalProviderError({ description: "the model's server reported an error" })
+  )
+
+/** Seconds, or a date (RFC 9110 §10.2.3). */
+const retryAfterOf = (header: string | undefined): Duration.Duration | undefined => {
+  if (header === undefined) return undefined
+  const seconds = /^\d+(\.\d+)?$/.test(header.trim())
+    ? Number(header)
+    : (Date.parse(header) - Date.now()) / 1000
+  return Number.isFinite(seconds) ? Duration.seconds(Math.max(0, seconds)) : undefined
+}
