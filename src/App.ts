@@ -4,6 +4,7 @@ import { Effect, Layer } from "effect"
 import { FetchHttpClient, HttpIncomingMessage, HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import type { SqlClient } from "effect/sql"
+import { answers } from "./Answers.ts"
 import { Api } from "./api/Api.ts"
 import { AttachmentLinks } from "./attachments/AttachmentLinks.ts"
 import { Attachments } from "./attachments/Attachments.ts"
@@ -40,7 +41,6 @@ import * as Database from "./postgres/Pool.ts"
 import { SqlFailures } from "./postgres/SqlFailures.ts"
 import { ThreadStorePg } from "./postgres/threads/ThreadStorePg.ts"
 import { TurnStorePg } from "./postgres/threads/TurnStorePg.ts"
-import { Playground } from "./responder/playground/Playground.ts"
 import type { Responder } from "./responder/Responder.ts"
 import { answeredBy } from "./settings/Answers.ts"
 import { BadSettings, Settings, type SettingsShape } from "./settings/Settings.ts"
@@ -146,7 +146,7 @@ const listening = (server: Server, { host, port }: SettingsShape) =>
 export const serve = (
   settings: SettingsShape,
   database: Layer.Layer<SqlClient.SqlClient, unknown>,
-  responder: Layer.Layer<Responder> = Playground
+  responder: Layer.Layer<Responder> = answers(settings)
 ) =>
   Layer.unwrap(
     Effect.sync(() => {

@@ -36,8 +36,9 @@ export const rooms = {
   ],
   betterauth: [`core auth telemetry ${database}`, "effect effect/http effect/sql"],
   postgres: [`core protocol telemetry ${ports}`, "effect effect/sql @effect/sql-pg/* node:*"],
-  dev: ["* !main !App !cli", "effect @effect/sql-pg/* @electric-sql/* jose node:*"],
+  dev: ["* !main !App !Answers !cli", "effect @effect/sql-pg/* @electric-sql/* jose node:*"],
   cli: ["* !main", "effect effect/http effect/sql @effect/platform-node/* jose node:*"],
+  Answers: ["settings responder", "effect effect/http"],
   App: ["* !main !cli", "effect effect/* @effect/platform-node/* node:http"],
   main: ["App cli/Exit", "effect @effect/platform-node/*"]
 }

@@ -1,0 +1,64 @@
+import { Effect } from "effect"
+import { AiError } from "effect/ai"
+import { CustomStreamError } from "../StreamErrors.ts"
+
+const says = (message: string, allow_retry: boolean) =>
+  new CustomStreamError({ message, allow_retry })
+
+/** What the person reads when the model fails. It says nothing of keys, prompts or servers. */
+const sentenceOf = ({ reason }: AiError.AiError): CustomStreamError => {
+  switch (reason._tag) {
+    case "RateLimitError":
+      return says("The model is very busy right now. Please try again in a moment.", true)
+    case "QuotaExhaustedError":
+      return says("The model cannot answer any more for now. Please come back later.", false)
+    case "ContentPolicyError":
+      return says("The model may not answer this. Please ask in another way.", false)
+    case "AuthenticationError":
+      return says("This chat is not available right now. Please come back later.", false)
+    case "InvalidRequestError":
+      return reason.constraint === "context_length"
+        ? says(
+            "This conversation has become too long for the model. Please start a new one.",
+            false
+          )
+        : says("The model cannot answer this message. Please ask in another way.", false)
+    case "InternalProviderError":
+    case "NetworkError":
+      return says("The model stopped answering. Please try again.", true)
+    default:
+      return says("The model's answer could not be understood. Please try again.", true)
+  }
+}
+
+/**
+ * An error of the model in words for the person. The log gets its kind only: what a provider says
+ * about an error may repeat the prompt or the key.
+ */
+export const inWords = <E>(error: E): Effect.Effect<never, E | CustomStreamError> =>
+  AiError.isAiError(error)
+    ? Effect.logWarning("model failed").pipe(
+        Effect.annotateLogs({
+          reason: error.reason._tag,
+          ...(error.module === "effect-chatkit" && "description" in error.reason
+            ? { description: error.reason.description }
+            : {})
+        }),
+        Effect.andThen(Effect.fail(sentenceOf(error)))
+      )
+    : Effect.fail(error)
+
+export const usedUp = says(
+  "You have asked as much as you can today. Please come back tomorrow.",
+  false
+)
+export const tooManyRounds = says(
+  "This took more steps than one answer may take. Please ask for less at once.",
+  false
+)
+export const tooManyTokens = says(
+  "This answer became longer than it may be. Please ask for less at once.",
+  false
+)
+export const tooSlow = says("The answer took too long. Please try again.", true)
+export const unknownModel = says("This model cannot be chosen here. Please choose another.", false)

@@ -1,0 +1,174 @@
+import { Clock, Context, Effect, Fiber, Layer, Stream } from "effect"
+import { LanguageModel, Prompt, type Tool, type Toolkit } from "effect/ai"
+import { CurrentUser } from "../../auth/CurrentUser.ts"
+import type { ResponseEventInput } from "../../protocol/Events.ts"
+import type { UserMessageItem } from "../../protocol/Items.ts"
+import { CurrentTurn } from "../CurrentTurn.ts"
+import { Responder, type ResponderShape } from "../Responder.ts"
+import type { MessageTurn, Turn } from "../Turn.ts"
+import { type Guardrails, guardedBy } from "./Guardrails.ts"
+import { promptConverter, type PromptConverter, promptOf } from "./ItemsToPrompt.ts"
+import { ModelChoice } from "./ModelChoice.ts"
+import { inWords, tooSlow, unknownModel } from "./ModelErrors.ts"
+import { ModelLimits } from "./ModelLimits.ts"
+import { run, type Used } from "./ModelRun.ts"
+import { type AnyToolkit, guarded } from "./ModelTools.ts"
+import { type EventConverter, partsToEvents } from "./PartsToEvents.ts"
+import { openWorkflow } from "./ReasoningEvents.ts"
+import { titleFor } from "./Titles.ts"
+import { Transcriber } from "./Transcriber.ts"
+import { usageOf } from "./UsageOf.ts"
+
+type ForPerson<A> = Effect.Effect<A, unknown, CurrentUser>
+
+export interface ModelResponderOptions<Tools extends Record<string, Tool.Any>> {
+  /** What the model is told to be. */
+  readonly instructions?: string | ((turn: Turn) => ForPerson<string>)
+  /**
+   * Tools with their handlers. One that asks for `CurrentUser` or `CurrentTurn` names it in its
+   * `dependencies`: then each call gets that of the person who is talking.
+   */
+  readonly toolkit?: Toolkit.WithHandler<Tools>
+  /** Tools that the page runs: a call ends the answer, and its output begins the next one. */
+  readonly clientTools?: ReadonlyArray<Tool.Any>
+  /** Names of tools after whose result the model is not asked again. */
+  readonly stopAt?: ReadonlyArray<string>
+  /** Messages between the instructions and the thread, as what is known of the person. */
+  readonly context?: (turn: Turn) => ForPerson<ReadonlyArray<Prompt.MessageEncoded>>
+  /** Conversions of items and parts that take the place of the defaults. */
+  readonly prompt?: Partial<PromptConverter>
+  readonly events?: Partial<EventConverter>
+  readonly guardrails?: Guardrails
+  readonly temperature?: number
+  /** The other operations of the responder: actions, feedback and the like. */
+  readonly responder?: Partial<Omit<ResponderShape, "respond">>
+}
+
+type Needs<Tools extends Record<string, Tool.Any>> =
+  | LanguageModel.LanguageModel
+  | Exclude<Tool.HandlerServices<Tools[keyof Tools]>, CurrentUser | CurrentTurn>
+
+/**
+ * Answers from the model behind `LanguageModel`, with the limits of `ModelLimits` and the models of
+ * `ModelChoice`. It shows text, reasoning, citations and pictures as they come, runs tools in
+ * rounds, names new threads, counts tokens, and says in words what went wrong.
+ */
+export const make = <Tools extends Record<string, Tool.Any> = {}>(
+  options: ModelResponderOptions<Tools> = {}
+): Effect.Effect<ResponderShape, never, Needs<Tools>> =>
+  Effect.gen(function* () {
+    const services = yield* Effect.context<Needs<Tools>>()
+    const limits = yield* ModelLimits
+    const choice = yield* ModelChoice
+    const transcriber = Context.getOrUndefined(
+      services as Context.Context<Transcriber>,
+      Transcriber
+    )
+    const usage = yield* usageOf
+    const clientTools = Object.fromEntries(
+      (options.clientTools ?? []).map((tool) => [tool.name, tool])
+    )
+    const toolkit = guarded(options.toolkit as AnyToolkit | undefined, clientTools)
+
+    const modelFor = (message: UserMessageItem | undefined) => {
+      const chosen = message?.inference_options.model ?? choice.model
+      return chosen === choice.model || choice.others.includes(chosen)
+        ? Effect.succeed(chosen)
+        : Effect.fail(unknownModel)
+    }
+
+    const toolChoiceFor = (message: UserMessageItem | undefined) => {
+      const tool = message?.inference_options.tool_choice?.id
+      return tool !== undefined && Object.hasOwn(toolkit.tools, tool) ? { tool } : "auto"
+    }
+
+    const opening = Effect.fnUntraced(function* (turn: Turn) {
+      const { context, instructions } = options
+      const text = typeof instructions === "function" ? yield* instructions(turn) : instructions
+      const messages = context === undefined ? [] : yield* context(turn)
+      return Prompt.make([
+        ...(text === undefined ? [] : [{ role: "system" as const, content: text }]),
+        ...messages
+      ])
+    })
+
+    /** Runs beside the answer, and its failure changes nothing. */
+    const naming = Effect.fnUntraced(function* ({ message, thread, updateThread }: MessageTurn) {
+      if (message === undefined || choice.title === undefined) return
+      if ((yield* thread).title !== undefined) return
+      const title = yield* titleFor(message, choice.title)
+      if (title === undefined) return
+      // The person may have named it meanwhile.
+      yield* updateThread((now) => (now.title === undefined ? { ...now, title } : now))
+    })
+
+    const answer = Effect.fnUntraced(function* (turn: MessageTurn) {
+      const { message } = turn
+      const used: Used = {
+        model: yield* modelFor(message),
+        rounds: 0,
+        inputTokens: 0,
+        outputTokens: 0
+      }
+      yield* usage.refuseIfUsedUp
+      const { data: items } = yield* turn.history({ limit: limits.history })
+      const parts = partsToEvents(turn, openWorkflow(items), options.events)
+      const emit: Turn["emit"] = (...events) =>
+        events.some(isVisible)
+          ? Effect.flatMap(parts.makeRoom, (before) => turn.emit(...before, ...events))
+          : turn.emit(...events)
+      const thread = yield* promptOf(promptConverter(turn, options.prompt), items.toReversed())
+      const prompt = Prompt.concat(yield* opening(turn), thread)
+      const title = yield* Effect.forkScoped(naming(turn))
+      const began = yield* Clock.currentTimeMillis
+      const { guardrails, stopAt = [], temperature } = options
+      return guardedBy({ ...turn, emit }, prompt, parts.shown, guardrails, (turn) =>
+        run(
+          {
+            turn,
+            parts,
+            toolkit,
+            clientTools,
+            stopAt,
+            toolChoice: toolChoiceFor(message),
+            fallback: choice.fallback,
+            temperature,
+            rounds: limits.rounds,
+            turnTokens: limits.turnTokens,
+            used
+          },
+          prompt
+        )
+      ).pipe(
+        Stream.concat(Stream.fromEffectDrain(Fiber.await(title))),
+        Stream.interruptWhen(Effect.andThen(Effect.sleep(limits.turn), Effect.fail(tooSlow))),
+        Stream.ensuring(usage.note(used, began))
+      )
+    })
+
+    return Responder.make({
+      ...(transcriber === undefined
+        ? {}
+        : {
+            transcribe: (dictation) =>
+              Effect.map(transcriber.transcribe(dictation), (text) => ({ text }))
+          }),
+      ...options.responder,
+      respond: (turn) =>
+        Stream.unwrap(answer(turn)).pipe(
+          Stream.provideService(ModelLimits, limits),
+          Stream.provideContext(services),
+          Stream.catch((error) => Stream.fromEffect(inWords(error)))
+        )
+    })
+  })
+
+/** Whether the event shows an item after which reasoning cannot go on. */
+const isVisible = (event: ResponseEventInput): boolean =>
+  (event.type === "thread.item.added" || event.type === "thread.item.done") &&
+  !/hidden|tool_call/.test(event.item.type)
+
+/** A responder that is nothing but the model. */
+export const layer = <Tools extends Record<string, Tool.Any> = {}>(
+  options: ModelResponderOptions<Tools> = {}
+) => Layer.effect(Responder, make(options))

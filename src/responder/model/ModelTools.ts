@@ -1,0 +1,47 @@
+import { Cause, Effect, Stream } from "effect"
+import type { Tool, Toolkit } from "effect/ai"
+
+/** Any tools with their handlers: the type of a toolkit is invariant, so no other type fits all. */
+export type AnyToolkit = Toolkit.WithHandler<any>
+
+/** The model reads this when a handler has a bug; the log has its cause. */
+const failed = {
+  result: "The tool failed.",
+  encodedResult: "The tool failed.",
+  isFailure: true,
+  preliminary: false
+}
+
+/** Nobody reads it: the call ends the turn, and the page sends the output in the next one. */
+const handedOver = { result: null, encodedResult: null, isFailure: false, preliminary: false }
+
+/**
+ * One toolkit of the tools that run here and of those that run in the page. A defect of a handler
+ * becomes a failed result, so that it costs no more than this one call.
+ */
+export const guarded = (
+  server: AnyToolkit | undefined,
+  client: Readonly<Record<string, Tool.Any>>
+): AnyToolkit => ({
+  tools: { ...server?.tools, ...client },
+  handle: (name, params, id, options) => {
+    if (Object.hasOwn(client, name)) return Effect.succeed(Stream.succeed(handedOver))
+    if (server === undefined) return Effect.succeed(Stream.succeed(failed))
+    return server
+      .handle(name, params, id, options)
+      .pipe(
+        Effect.map((results) =>
+          Stream.catchCause(results, (cause) =>
+            Cause.hasDies(cause) && !Cause.hasInterrupts(cause)
+              ? Stream.fromEffect(
+                  Effect.logError("tool failed", cause).pipe(
+                    Effect.annotateLogs({ tool: name }),
+                    Effect.as(failed)
+                  )
+                )
+              : Stream.failCause(cause)
+          )
+        )
+      )
+  }
+})
