@@ -20,7 +20,7 @@ const titleModel = (settings: SettingsShape): string | undefined => {
 }
 
 /** The model that the settings name, with its limits, as a responder may ask it. */
-const modelServices = (settings: SettingsShape, model: string) => {
+export const modelServices = (settings: SettingsShape, model: string) => {
   const { modelApi, modelApiKey: apiKey, modelTools: hostedTools, modelUrl: url } = settings
   const server = { url, apiKey, model }
   const transcription =

@@ -1,5 +1,7 @@
 import { Effect, Layer } from "effect"
 import { answers } from "../../src/Answers.ts"
+import type { Responder } from "../../src/responder/Responder.ts"
+import type { SettingsShape } from "../../src/settings/Settings.ts"
 import { ask, eventsOf } from "./Client.ts"
 import { ServerOnDoubles, tokenFor } from "./http/ServerOnDoubles.ts"
 import { modelServer, type Script } from "./ModelServer.ts"
@@ -8,8 +10,13 @@ import { settingsOf } from "./Server.ts"
 type Event = Record<string, unknown>
 
 /** This server, answering from a loopback model that does these things. */
-export const answeringFrom = Effect.fnUntraced(function* (
+export const answeringFrom = (env: Record<string, string>, ...scripts: ReadonlyArray<Script>) =>
+  answeringWith(env, answers, ...scripts)
+
+/** The same with a responder of the test's own. */
+export const answeringWith = Effect.fnUntraced(function* (
   env: Record<string, string>,
+  responderOf: (settings: SettingsShape) => Layer.Layer<Responder>,
   ...scripts: ReadonlyArray<Script>
 ) {
   const model = yield* modelServer(...scripts)
@@ -20,12 +27,18 @@ export const answeringFrom = Effect.fnUntraced(function* (
     TITLE_MODEL: "off",
     ...env
   })
-  const context = yield* Layer.build(ServerOnDoubles.layer({ responder: answers(settings) }))
+  const context = yield* Layer.build(ServerOnDoubles.layer({ responder: responderOf(settings) }))
   const { logs, url } = yield* Effect.provide(ServerOnDoubles, context)
   const send = Effect.fnUntraced(function* (body: unknown, person = "ada") {
     return eventsOf(yield* ask(url, yield* tokenFor(person), body)) as ReadonlyArray<Event>
   })
-  return { calls: model.calls, logs, send, url }
+  /** The items of a thread as a client reads them. */
+  const items = Effect.fnUntraced(function* (thread_id: string, person = "ada") {
+    const body = { type: "items.list", params: { thread_id, order: "asc" } }
+    const answer = yield* ask(url, yield* tokenFor(person), body)
+    return (JSON.parse(answer.body) as { readonly data: ReadonlyArray<Event> }).data
+  })
+  return { calls: model.calls, items, logs, send, url }
 })
 
 /** A line for each event after the first three: what a person sees of it. */
@@ -40,7 +53,7 @@ export const seen = (events: ReadonlyArray<Event>): ReadonlyArray<string> =>
       return [`error ${event["message"] ?? event["code"]} ${event["allow_retry"]}`]
     if (type === "thread.updated") return [`title ${(event["thread"] as Event)["title"]}`]
     if (item !== undefined)
-      return [`${String(type).slice(12)} ${item["type"]} ${gist(item)}`.trim()]
+      return [`${String(type).slice("thread.".length)} ${item["type"]} ${gist(item)}`.trim()]
     if (update !== undefined) return [`${String(update["type"])} ${gist(update)}`.trim()]
     return [String(type)]
   })
@@ -61,3 +74,7 @@ const gist = (value: Event): string => {
   }
   return ""
 }
+
+/** The thread that the first event is about. */
+export const idOf = (events: ReadonlyArray<Event>): string =>
+  String((events[0]?.["thread"] as { readonly id: string } | undefined)?.id)

@@ -12,7 +12,7 @@ import { ModelChoice } from "./ModelChoice.ts"
 import { inWords, tooSlow, unknownModel } from "./ModelErrors.ts"
 import { ModelLimits } from "./ModelLimits.ts"
 import { run, type Used } from "./ModelRun.ts"
-import { type AnyToolkit, guarded } from "./ModelTools.ts"
+import type { AnyToolkit } from "./ModelTools.ts"
 import { type EventConverter, partsToEvents } from "./PartsToEvents.ts"
 import { openWorkflow } from "./ReasoningEvents.ts"
 import { titleFor } from "./Titles.ts"
@@ -68,7 +68,8 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
     const clientTools = Object.fromEntries(
       (options.clientTools ?? []).map((tool) => [tool.name, tool])
     )
-    const toolkit = guarded(options.toolkit as AnyToolkit | undefined, clientTools)
+    const toolkit = options.toolkit as AnyToolkit | undefined
+    const tools = { ...toolkit?.tools, ...clientTools }
 
     const modelFor = (message: UserMessageItem | undefined) => {
       const chosen = message?.inference_options.model ?? choice.model
@@ -79,7 +80,7 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
 
     const toolChoiceFor = (message: UserMessageItem | undefined) => {
       const tool = message?.inference_options.tool_choice?.id
-      return tool !== undefined && Object.hasOwn(toolkit.tools, tool) ? { tool } : "auto"
+      return tool !== undefined && Object.hasOwn(tools, tool) ? { tool } : "auto"
     }
 
     const opening = Effect.fnUntraced(function* (turn: Turn) {

@@ -6,7 +6,7 @@ import { CurrentTurn } from "../CurrentTurn.ts"
 import type { Turn } from "../Turn.ts"
 import { ModelRequest } from "./ModelRequest.ts"
 import { tooManyRounds, tooManyTokens } from "./ModelErrors.ts"
-import type { AnyToolkit } from "./ModelTools.ts"
+import { type AnyToolkit, callGates, guarded } from "./ModelTools.ts"
 import type { Part, partsToEvents } from "./PartsToEvents.ts"
 
 /** How much one answer has used. */
@@ -20,7 +20,7 @@ export interface Used {
 export interface Run {
   readonly turn: Turn
   readonly parts: ReturnType<typeof partsToEvents>
-  readonly toolkit: AnyToolkit
+  readonly toolkit: AnyToolkit | undefined
   readonly clientTools: Readonly<Record<string, Tool.Any>>
   readonly stopAt: ReadonlyArray<string>
   /** For the first request; later ones choose by themselves. */
@@ -54,7 +54,9 @@ const request = (
   said: Array<Part>,
   isFirst: boolean
 ): Events => {
-  const { fallback, parts, temperature, toolChoice, toolkit, turn, used } = options
+  const { clientTools, fallback, parts, temperature, toolChoice, turn, used } = options
+  const calls = callGates()
+  const toolkit = guarded(options.toolkit, clientTools, calls.reached)
   const asked = Stream.suspend(() =>
     LanguageModel.streamText({
       prompt,
@@ -72,6 +74,7 @@ const request = (
   return asked.pipe(
     Stream.mapEffect((part) => {
       said.push(part)
+      if (part.type === "tool-call") calls.open(part.id)
       return part.type === "error" ? Effect.fail(part.error) : parts.next(part)
     }),
     Stream.flattenIterable,

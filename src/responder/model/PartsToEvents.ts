@@ -47,7 +47,7 @@ export const partsToEvents = (
 ) => {
   const reasoning = reasoningEvents(turn, left)
   const pictures = new Map<string, ItemBase>()
-  /** The text that is shown last; it is done when something else comes, for late citations. */
+  /** The text that grows now; a provider that never ends it means the end by what comes next. */
   let text: GrowingText | undefined
 
   const finishText = (): Events => {
@@ -66,7 +66,7 @@ export const partsToEvents = (
       return [...before, ...text.begin]
     }),
     textDelta: ({ delta }) => Effect.sync(() => text?.append(delta) ?? []),
-    textEnd: () => Effect.succeed([]),
+    textEnd: () => Effect.sync(finishText),
 
     reasoningStart: () =>
       Effect.map(reasoning.begin, (begun): Events => [...finishText(), ...begun]),
