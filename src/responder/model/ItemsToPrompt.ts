@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { Prompt } from "effect/ai"
 import type { Attachment } from "../../protocol/Attachments.ts"
+import { withoutNulls } from "../../protocol/Json.ts"
 import type { ThreadItem, UserMessageContent } from "../../protocol/Items.ts"
 import type { Task } from "../../protocol/Workflows.ts"
 import type { Turn } from "../Turn.ts"
@@ -108,7 +109,8 @@ export const promptConverter = (
       ])
     },
 
-    widget: ({ id, widget }) => one(`The person was shown this widget (id ${id}): ${json(widget)}`),
+    widget: ({ id, widget }) =>
+      one(`The person was shown this widget (id ${id}): ${json(withoutNulls(widget))}`),
 
     generated_image: ({ image }) =>
       image === undefined

@@ -3,7 +3,6 @@ import { LanguageModel, Prompt, type Tool, type Toolkit } from "effect/ai"
 import { CurrentUser } from "../../auth/CurrentUser.ts"
 import type { ResponseEventInput } from "../../protocol/Events.ts"
 import type { UserMessageItem } from "../../protocol/Items.ts"
-import { CurrentTurn } from "../CurrentTurn.ts"
 import { Responder, type ResponderShape } from "../Responder.ts"
 import type { MessageTurn, Turn } from "../Turn.ts"
 import { type Guardrails, guardedBy } from "./Guardrails.ts"
@@ -11,13 +10,14 @@ import { promptConverter, type PromptConverter, promptOf } from "./ItemsToPrompt
 import { ModelChoice } from "./ModelChoice.ts"
 import { inWords, tooSlow, unknownModel } from "./ModelErrors.ts"
 import { ModelLimits } from "./ModelLimits.ts"
-import { run, type Used } from "./ModelRun.ts"
-import type { AnyToolkit } from "./ModelTools.ts"
+import { run } from "./ModelRun.ts"
+import type { AnyToolkit, OfTheTurn } from "./ModelTools.ts"
 import { type EventConverter, partsToEvents } from "./PartsToEvents.ts"
 import { openWorkflow } from "./ReasoningEvents.ts"
 import { titleFor } from "./Titles.ts"
 import { Transcriber } from "./Transcriber.ts"
 import { usageOf } from "./UsageOf.ts"
+import type { Used } from "./Used.ts"
 
 type ForPerson<A> = Effect.Effect<A, unknown, CurrentUser>
 
@@ -45,8 +45,7 @@ export interface ModelResponderOptions<Tools extends Record<string, Tool.Any>> {
 }
 
 type Needs<Tools extends Record<string, Tool.Any>> =
-  | LanguageModel.LanguageModel
-  | Exclude<Tool.HandlerServices<Tools[keyof Tools]>, CurrentUser | CurrentTurn>
+  LanguageModel.LanguageModel | Exclude<Tool.HandlerServices<Tools[keyof Tools]>, OfTheTurn>
 
 /**
  * Answers from the model behind `LanguageModel`, with the limits of `ModelLimits` and the models of
@@ -105,14 +104,16 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
 
     const answer = Effect.fnUntraced(function* (turn: MessageTurn) {
       const { message } = turn
+      yield* usage.refuseIfUsedUp
+      const { data: items } = yield* turn.history({ limit: limits.history })
+      // After the output of a client tool, the model of the question goes on.
+      const asking = message ?? items.find((item) => item.type === "user_message")
       const used: Used = {
-        model: yield* modelFor(message),
+        model: yield* modelFor(asking),
         rounds: 0,
         inputTokens: 0,
         outputTokens: 0
       }
-      yield* usage.refuseIfUsedUp
-      const { data: items } = yield* turn.history({ limit: limits.history })
       const parts = partsToEvents(turn, openWorkflow(items), options.events)
       const emit: Turn["emit"] = (...events) =>
         events.some(isVisible)
@@ -143,6 +144,7 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
       ).pipe(
         Stream.concat(Stream.fromEffectDrain(Fiber.await(title))),
         Stream.interruptWhen(Effect.andThen(Effect.sleep(limits.turn), Effect.fail(tooSlow))),
+        Stream.catch((error) => Stream.fromEffect(inWords(error, used.model))),
         Stream.ensuring(usage.note(used, began))
       )
     })
@@ -158,8 +160,7 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
       respond: (turn) =>
         Stream.unwrap(answer(turn)).pipe(
           Stream.provideService(ModelLimits, limits),
-          Stream.provideContext(services),
-          Stream.catch((error) => Stream.fromEffect(inWords(error)))
+          Stream.provideContext(services)
         )
     })
   })
