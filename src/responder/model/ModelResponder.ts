@@ -6,7 +6,7 @@ import type { UserMessageItem } from "../../protocol/Items.ts"
 import { Responder, type ResponderShape } from "../Responder.ts"
 import type { MessageTurn, Turn } from "../Turn.ts"
 import { type Guardrails, guardedBy } from "./Guardrails.ts"
-import { promptConverter, type PromptConverter, promptOf } from "./ItemsToPrompt.ts"
+import { promptConverter, type PromptConverter, promptFrom, promptOf } from "./ItemsToPrompt.ts"
 import { ModelChoice } from "./ModelChoice.ts"
 import { inWords, tooSlow, unknownModel } from "./ModelErrors.ts"
 import { ModelLimits } from "./ModelLimits.ts"
@@ -86,7 +86,7 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
       const { context, instructions } = options
       const text = typeof instructions === "function" ? yield* instructions(turn) : instructions
       const messages = context === undefined ? [] : yield* context(turn)
-      return Prompt.make([
+      return yield* promptFrom([
         ...(text === undefined ? [] : [{ role: "system" as const, content: text }]),
         ...messages
       ])
@@ -142,7 +142,10 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
           prompt
         )
       ).pipe(
-        Stream.concat(Stream.fromEffectDrain(Fiber.await(title))),
+        // A title that is late costs the person no time.
+        Stream.concat(
+          Stream.fromEffectDrain(Effect.timeoutOption(Fiber.await(title), "5 seconds"))
+        ),
         Stream.interruptWhen(Effect.andThen(Effect.sleep(limits.turn), Effect.fail(tooSlow))),
         Stream.catch((error) => Stream.fromEffect(inWords(error, used.model))),
         Stream.ensuring(usage.note(used, began))
