@@ -26,6 +26,11 @@ if (Number(process.versions.node.split(".")[0]) < needed) {
 } else {
   // Without the cache, a short command spends half of its time on compiling the same sources again.
   module.enableCompileCache?.()
+  // An import of "effect-chatkit" means the sources here, and what was built in a package.
+  module.registerHooks({
+    resolve: (specifier, context, next) =>
+      next(specifier, { ...context, conditions: [...context.conditions, "effect-chatkit-source"] })
+  })
   // The real environment wins over the file.
   if (flags.has("--env") && existsSync(".env")) process.loadEnvFile(".env")
   process.argv = [process.execPath, resolve(args[0]), ...args.slice(1)]

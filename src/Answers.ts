@@ -1,12 +1,18 @@
 import { Layer } from "effect"
-import { FetchHttpClient } from "effect/http"
+import type { LanguageModel } from "effect/ai"
+import { FetchHttpClient, type HttpClient } from "effect/http"
+import type { SqlClient } from "effect/sql"
+import { Ids } from "./core/Ids.ts"
+import { type BadResponder, load } from "./responder/Load.ts"
 import { ModelChoice } from "./responder/model/ModelChoice.ts"
 import { ModelLimits } from "./responder/model/ModelLimits.ts"
 import * as ModelResponder from "./responder/model/ModelResponder.ts"
+import type { Transcriber } from "./responder/model/Transcriber.ts"
 import * as ChatCompletions from "./responder/model/wires/ChatCompletions.ts"
 import * as Responses from "./responder/model/wires/Responses.ts"
 import * as Transcription from "./responder/model/wires/Transcription.ts"
 import { Playground } from "./responder/playground/Playground.ts"
+import type { Responder } from "./responder/Responder.ts"
 import type { SettingsShape } from "./settings/Settings.ts"
 
 /** The models of OpenAI that do the small work, where nothing else is set. */
@@ -50,11 +56,25 @@ export const modelServices = (settings: SettingsShape, model: string) => {
   ).pipe(Layer.provide(FetchHttpClient.layer))
 }
 
-/** Where the answers come from, by the settings: a model, or the playground. */
-export const answers = (settings: SettingsShape) => {
-  const { model, modelInstructions: instructions } = settings
+/** What a module of one's own may ask for, beside what its package brings. */
+type Offered =
+  SqlClient.SqlClient | HttpClient.HttpClient | Ids | LanguageModel.LanguageModel | Transcriber
+
+/** Where the answers come from, by the settings: a module, a model, or the playground. */
+export const answers = (
+  settings: SettingsShape
+): Layer.Layer<Responder, BadResponder, SqlClient.SqlClient> => {
+  const { model, modelInstructions: instructions, responder } = settings
+  const services = model === undefined ? Layer.empty : modelServices(settings, model)
+  if (responder !== undefined) {
+    return load<Offered>(responder).pipe(
+      // Without MODEL there is no model: the loader says so to a module that asks for it.
+      Layer.provide(services as Layer.Layer<LanguageModel.LanguageModel | Transcriber>),
+      Layer.provide([FetchHttpClient.layer, Ids.layer])
+    )
+  }
   if (model === undefined) return Playground
   return ModelResponder.layer(instructions === undefined ? {} : { instructions }).pipe(
-    Layer.provide(modelServices(settings, model))
+    Layer.provide(services as Layer.Layer<LanguageModel.LanguageModel>)
   )
 }

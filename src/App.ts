@@ -146,7 +146,7 @@ const listening = (server: Server, { host, port }: SettingsShape) =>
 export const serve = (
   settings: SettingsShape,
   database: Layer.Layer<SqlClient.SqlClient, unknown>,
-  responder: Layer.Layer<Responder> = answers(settings)
+  responder: Layer.Layer<Responder, unknown, SqlClient.SqlClient> = answers(settings)
 ) =>
   Layer.unwrap(
     Effect.sync(() => {
@@ -157,7 +157,7 @@ export const serve = (
         Layer.provide(Draining.layer),
         Layer.provideMerge(listening(server, settings)),
         Layer.provide([authentication(settings), conversation(settings)]),
-        Layer.provide(responder),
+        Layer.provide(responder.pipe(Layer.provide(database))),
         Layer.provide(AttachmentLinks.layer),
         Layer.provide(storage(settings, database)),
         Layer.provide(LogBudget.layer)

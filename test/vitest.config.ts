@@ -21,6 +21,8 @@ const shared = {
 }
 
 export default defineConfig({
+  // As scripts/run.mjs does.
+  ssr: { resolve: { conditions: ["effect-chatkit-source", "node", "import", "default"] } },
   test: {
     projects: [
       {

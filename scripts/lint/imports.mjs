@@ -1,6 +1,6 @@
 import { dirname, relative, resolve, sep } from "node:path"
 import { fileURLToPath } from "node:url"
-import { rooms } from "./rooms.mjs"
+import { loaders, rooms } from "./rooms.mjs"
 
 const source = fileURLToPath(new URL("../../src", import.meta.url))
 const law = "scripts/lint/rooms.mjs"
@@ -47,6 +47,7 @@ const imports = {
     if (from === undefined) return {}
     const check = (node) => {
       if (node.source === null) return
+      if (node.source.type !== "Literal" && loaders.includes(from)) return
       const message =
         typeof node.source.value === "string"
           ? refusal(from, path, node.source.value)

@@ -12,6 +12,9 @@ const ports = [
 const database =
   "postgres/Pool postgres/AuthenticationClient postgres/Connections postgres/SqlFailures"
 
+/** Files that may import a module whose name is a setting. */
+export const loaders = ["responder/Load"]
+
 /**
  * The import law. A room is a folder of `src/`, or a file beside the folders. Its line lists the
  * rooms and single files (`auth/CurrentUser`) that it may import, then the packages; everything
@@ -24,7 +27,10 @@ export const rooms = {
   telemetry: ["core", "effect"],
   health: ["core", "effect"],
   auth: ["core", "effect jose node:crypto"],
-  responder: ["core protocol auth/CurrentUser", "effect effect/ai effect/http effect/encoding"],
+  responder: [
+    "core protocol auth/CurrentUser",
+    "effect effect/ai effect/http effect/encoding node:module node:path node:url"
+  ],
   threads: ["core protocol", "effect"],
   attachments: ["core protocol threads/MemoryTables", "effect file-type node:crypto"],
   turns: ["core protocol auth/CurrentUser responder threads attachments", "effect"],
@@ -36,9 +42,13 @@ export const rooms = {
   ],
   betterauth: [`core auth telemetry ${database}`, "effect effect/http effect/sql"],
   postgres: [`core protocol telemetry ${ports}`, "effect effect/sql @effect/sql-pg/* node:*"],
-  dev: ["* !main !App !Answers !cli", "effect @effect/sql-pg/* @electric-sql/* jose node:*"],
+  dev: [
+    "* !main !App !Answers !exports !cli",
+    "effect @effect/sql-pg/* @electric-sql/* jose node:*"
+  ],
   cli: ["* !main", "effect effect/http effect/sql @effect/platform-node/* jose node:*"],
-  Answers: ["settings responder", "effect effect/http"],
-  App: ["* !main !cli", "effect effect/* @effect/platform-node/* node:http"],
+  exports: ["core protocol responder auth/CurrentUser", "effect"],
+  Answers: ["settings responder core", "effect effect/http effect/ai effect/sql"],
+  App: ["* !main !exports !cli", "effect effect/* @effect/platform-node/* node:http"],
   main: ["App cli/Exit", "effect @effect/platform-node/*"]
 }

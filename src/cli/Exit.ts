@@ -1,6 +1,7 @@
 import { Cause, Exit, Runtime, Schema } from "effect"
 import type { HttpServerError } from "effect/http"
 import type { EmbeddedUnavailable } from "../dev/Pglite.ts"
+import type { BadResponder } from "../responder/Load.ts"
 import type { BadSettings } from "../settings/Settings.ts"
 
 /** A command cannot do what it was asked to do; the message says what to do instead. */
@@ -8,9 +9,11 @@ export class CommandFailed extends Schema.TaggedError<CommandFailed>()("CommandF
   message: Schema.String
 }) {}
 
-type Explained = BadSettings | CommandFailed | EmbeddedUnavailable | HttpServerError.ServeError
+type Explained =
+  BadResponder | BadSettings | CommandFailed | EmbeddedUnavailable | HttpServerError.ServeError
 
 const explained: ReadonlySet<string> = new Set<Explained["_tag"]>([
+  "BadResponder",
   "BadSettings",
   "CommandFailed",
   "EmbeddedUnavailable",

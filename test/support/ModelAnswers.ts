@@ -1,4 +1,5 @@
 import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
 import { answers } from "../../src/Answers.ts"
 import type { Responder } from "../../src/responder/Responder.ts"
 import type { SettingsShape } from "../../src/settings/Settings.ts"
@@ -11,7 +12,14 @@ type Event = Record<string, unknown>
 
 /** This server, answering from a loopback model that does these things. */
 export const answeringFrom = (env: Record<string, string>, ...scripts: ReadonlyArray<Script>) =>
-  answeringWith(env, answers, ...scripts)
+  answeringWith(env, withoutDatabase, ...scripts)
+
+/** A model asks no database. */
+const withoutDatabase = (settings: SettingsShape) =>
+  answers(settings).pipe(
+    Layer.provide(Layer.succeed(SqlClient.SqlClient, {} as SqlClient.SqlClient)),
+    Layer.orDie
+  )
 
 /** The same with a responder of the test's own. */
 export const answeringWith = Effect.fnUntraced(function* (

@@ -56,6 +56,8 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
   options: ModelResponderOptions<Tools> = {}
 ): Effect.Effect<ResponderShape, never, Needs<Tools>> =>
   Effect.gen(function* () {
+    // Asked for now, so that a missing model is noticed before anybody asks it.
+    yield* LanguageModel.LanguageModel
     const services = yield* Effect.context<Needs<Tools>>()
     const limits = yield* ModelLimits
     const choice = yield* ModelChoice

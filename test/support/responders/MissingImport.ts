@@ -1,0 +1,4 @@
+// @ts-expect-error there is no such file
+import { missing } from "./Nowhere.ts"
+
+export default missing
