@@ -1,3 +1,5 @@
+// Longer than most files: it names every layer of both kinds of server.
+
 import type { Server } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, Layer } from "effect"
@@ -6,6 +8,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import type { SqlClient } from "effect/sql"
 import { answers } from "./Answers.ts"
 import { Api } from "./api/Api.ts"
+import { type Surface, UpstreamApi } from "./api/UpstreamApi.ts"
 import { AttachmentLinks } from "./attachments/AttachmentLinks.ts"
 import { Attachments } from "./attachments/Attachments.ts"
 import { AttachmentSweep } from "./attachments/Sweep.ts"
@@ -42,6 +45,7 @@ import { SqlFailures } from "./postgres/SqlFailures.ts"
 import { ThreadStorePg } from "./postgres/threads/ThreadStorePg.ts"
 import { TurnStorePg } from "./postgres/threads/TurnStorePg.ts"
 import type { Responder } from "./responder/Responder.ts"
+import { upstreamHttp } from "./http/upstream/UpstreamHttp.ts"
 import { answeredBy } from "./settings/Answers.ts"
 import { BadSettings, Settings, type SettingsShape } from "./settings/Settings.ts"
 import { LogBudget } from "./telemetry/LogBudget.ts"
@@ -91,6 +95,14 @@ const Ready = Layer.unwrap(
   })
 )
 
+const ReadyForIdentities = Layer.unwrap(
+  Effect.gen(function* () {
+    const tables = yield* BetterAuthTables
+    const keys = yield* SigningKeys
+    return Readiness.layer([tables.check, keys.check])
+  })
+)
+
 /** Better Auth's tables and our own, on whatever PostgreSQL is given. */
 export const storage = (
   settings: SettingsShape,
@@ -116,18 +128,45 @@ export const storage = (
 }
 
 /** How the world is answered. Needs the services above, and a server to listen with. */
-export const http = (settings: SettingsShape) => {
+export const http = (settings: SettingsShape) =>
+  served(
+    settings,
+    Api,
+    HttpApiBuilder.layer(Api, { openapiPath: contractPath }).pipe(
+      Layer.provide(SupportHttp.pipe(Layer.provide(AuthenticationHttp))),
+      Layer.provide(AttachmentsHttp.pipe(Layer.provide(AuthenticationHttp))),
+      Layer.provide(HealthHttp)
+    )
+  )
+
+/** The same where another ChatKit server answers. */
+const httpBeforeUpstream = (settings: SettingsShape, url: URL) => {
+  const { modelFirstEventSeconds, streamsPerUser, upstreamSecret: secret } = settings
+  const patience = modelFirstEventSeconds * 1000
+  const support = upstreamHttp({ url, secret, patience, streamsPerUser })
+  return served(
+    settings,
+    UpstreamApi,
+    HttpApiBuilder.layer(UpstreamApi, { openapiPath: contractPath }).pipe(
+      Layer.provide(support.pipe(Layer.provide(AuthenticationHttp))),
+      Layer.provide(HealthHttp)
+    )
+  )
+}
+
+/** The routes of a contract and the pages, in their envelope. */
+const served = <E, R>(
+  settings: SettingsShape,
+  api: Surface,
+  contract: Layer.Layer<never, E, R>
+) => {
   const { bodyLimit, corsOrigins, production, publicUrl } = settings
   const { layer: pagesLayer, paths } = pages(settings)
   const origins = new Set(corsOrigins)
-  const contract = HttpApiBuilder.layer(Api, { openapiPath: contractPath }).pipe(
-    Layer.provide(SupportHttp.pipe(Layer.provide(AuthenticationHttp))),
-    Layer.provide(AttachmentsHttp.pipe(Layer.provide(AuthenticationHttp))),
-    Layer.provide(HealthHttp)
-  )
   const envelopeLayer = envelope({
     pages: paths,
     publicUrl,
+    api,
     allowsOrigin: (origin) => origins.has(origin) || (!production && isLoopback(origin))
   })
   return HttpRouter.serve(Layer.mergeAll(contract, pagesLayer, envelopeLayer), {
@@ -142,8 +181,53 @@ export const http = (settings: SettingsShape) => {
 const listening = (server: Server, { host, port }: SettingsShape) =>
   NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout: "1 second" })
 
+/** Better Auth's tables and keys, and nothing of our own. */
+const identityStorage = (
+  settings: SettingsShape,
+  database: Layer.Layer<SqlClient.SqlClient, unknown>
+) => {
+  const tables = { schema: settings.schema, keysNeeded: keysNeeded(settings) }
+  return Layer.merge(IdentitiesPg, ReadyForIdentities).pipe(
+    Layer.provideMerge(SigningKeys.layer),
+    Layer.provide(keysOf(settings)),
+    Layer.provide(BetterAuthTables.layer(tables)),
+    Layer.provide(SqlFailures.layer),
+    Layer.provide(database)
+  )
+}
+
+/** Before another ChatKit server: nothing is stored here. */
+const serveUpstream = (
+  settings: SettingsShape,
+  url: URL,
+  database: Layer.Layer<SqlClient.SqlClient, unknown>
+) =>
+  Layer.unwrap(
+    Effect.sync(() => {
+      const server = NodeServer.make()
+      return Draining.first(server).pipe(
+        Layer.provide(startup(settings)),
+        Layer.provide(httpBeforeUpstream(settings, url)),
+        Layer.provide(Draining.layer),
+        Layer.provideMerge(listening(server, settings)),
+        Layer.provide(authentication(settings)),
+        Layer.provide(identityStorage(settings, database)),
+        Layer.provide(LogBudget.layer)
+      )
+    })
+  )
+
 /** Starts from the bottom line up, stops from the top line down. */
 export const serve = (
+  settings: SettingsShape,
+  database: Layer.Layer<SqlClient.SqlClient, unknown>,
+  responder?: Layer.Layer<Responder, unknown, SqlClient.SqlClient>
+) =>
+  settings.upstreamUrl === undefined
+    ? serveHere(settings, database, responder)
+    : serveUpstream(settings, settings.upstreamUrl, database)
+
+const serveHere = (
   settings: SettingsShape,
   database: Layer.Layer<SqlClient.SqlClient, unknown>,
   responder: Layer.Layer<Responder, unknown, SqlClient.SqlClient> = answers(settings)

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
 /** Files that measure the product's own deadlines: an answer within two seconds, come what may. */
@@ -12,6 +13,16 @@ const deadlines = [
   "Stuck"
 ].map((name) => `test/faults/${name}.test.ts`)
 
+/** An import of our own package means the sources here, as in scripts/run.mjs. */
+const source = (name: string) =>
+  fileURLToPath(new URL(`../src/exports/${name}.ts`, import.meta.url))
+const resolve = {
+  alias: [
+    { find: /^effect-chatkit$/, replacement: source("index") },
+    { find: /^effect-chatkit\/protocol$/, replacement: source("protocol") }
+  ]
+}
+
 const shared = {
   // A worker loads the modules once and keeps its embedded database from file to file.
   isolate: false,
@@ -21,11 +32,10 @@ const shared = {
 }
 
 export default defineConfig({
-  // As scripts/run.mjs does.
-  ssr: { resolve: { conditions: ["effect-chatkit-source", "node", "import", "default"] } },
   test: {
     projects: [
       {
+        resolve,
         test: {
           name: "tests",
           include: ["test/**/*.test.ts"],
@@ -36,6 +46,7 @@ export default defineConfig({
         }
       },
       {
+        resolve,
         test: {
           name: "deadlines",
           include: deadlines,

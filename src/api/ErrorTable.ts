@@ -77,6 +77,18 @@ export const errorTable = {
     sentence: "The responder failed",
     when: "The responder failed, or does not support this operation"
   },
+  UpstreamUnreachable: {
+    status: 502,
+    sentence: "The chat cannot be reached right now: try again in a moment",
+    headers: retryAfter,
+    when: "UPSTREAM_URL does not answer, or answers with a redirect"
+  },
+  UpstreamSilent: {
+    status: 504,
+    sentence: "The chat takes too long to answer: try again in a moment",
+    headers: retryAfter,
+    when: "UPSTREAM_URL has not begun to answer in time"
+  },
 
   TooManyAttachments: {
     status: 429,

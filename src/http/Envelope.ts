@@ -1,6 +1,7 @@
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Context, Effect, References } from "effect"
 import { HttpMiddleware, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import type { Surface } from "../api/UpstreamApi.ts"
 import { RequestInfo } from "../core/RequestInfo.ts"
 import { Timeouts } from "../core/Timeouts.ts"
 import { Draining } from "./Draining.ts"
@@ -22,6 +23,7 @@ export const envelope = (options: {
   /** Paths outside the contract, each answered to `GET`. */
   readonly pages: ReadonlyArray<string>
   readonly publicUrl: string | undefined
+  readonly api?: Surface
 }) => {
   const cors = HttpMiddleware.cors({
     allowedOrigins: (origin: string | undefined) =>
@@ -35,7 +37,7 @@ export const envelope = (options: {
     Effect.gen(function* () {
       const draining = yield* Draining
       const timeouts = yield* Timeouts
-      const routes = routesOf(options.pages)
+      const routes = routesOf(options.pages, options.api)
       return (app) => {
         const working = cors(answered(app))
         const stopping = cors(Effect.succeed(shuttingDown))

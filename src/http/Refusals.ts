@@ -23,6 +23,10 @@ const userNotFound = respond(errorTable.UserNotFound, undefined)
 const noActiveSession = respond(errorTable.NoActiveSession, undefined)
 const unavailable = respond(errorTable.DbUnavailable, undefined)
 
+/** The answers where an upstream server gives none. */
+export const badGateway = respond(errorTable.UpstreamUnreachable, undefined, "user")
+export const gatewayTimeout = respond(errorTable.UpstreamSilent, undefined, "user")
+
 /**
  * The answer to a caller who could not be authenticated, made once: bad tokens come in floods,
  * and encoding an error costs as much as all the rest of a refusal.
@@ -90,7 +94,12 @@ export const completed = (
   unrouted: (url: string) => Response
 ): Response => {
   const { body, status } = response
-  if (status < 400 || (body._tag === "Uint8Array" && body.contentType === "application/json")) {
+  // An upstream server's own refusal is complete.
+  if (
+    status < 400 ||
+    body._tag === "Stream" ||
+    (body._tag === "Uint8Array" && body.contentType === "application/json")
+  ) {
     return response
   }
   return status === 404 ? unrouted(url) : platform[user === undefined ? "anyone" : "user"](status)

@@ -2,13 +2,14 @@ import { Context } from "effect"
 import { HttpApi } from "effect/http-api"
 import { AnswersWhileDraining } from "../api/AnswersWhileDraining.ts"
 import { Api } from "../api/Api.ts"
+import type { Surface } from "../api/UpstreamApi.ts"
 import { methodNotAllowed, routeNotFound } from "./Refusals.ts"
 
 /** The routes of the contract and the pages beside it, as the refusals need to know them. */
-export const routesOf = (pages: ReadonlyArray<string>) => {
+export const routesOf = (pages: ReadonlyArray<string>, api: Surface = Api) => {
   const methods = new Map<string, Array<string>>(pages.map((path) => [path, ["GET"]]))
   const draining: Array<string> = []
-  HttpApi.reflect(Api, {
+  HttpApi.reflect(api as typeof Api, {
     onGroup: () => undefined,
     onEndpoint: ({ endpoint: { method, path }, mergedAnnotations }) => {
       methods.set(path, [...(methods.get(path) ?? []), method])

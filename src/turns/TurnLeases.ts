@@ -4,7 +4,8 @@ import { budgeted } from "../core/TimeBudget.ts"
 import type { UserId } from "../core/User.ts"
 import type { ThreadMetadata } from "../protocol/Threads.ts"
 import { turnLease } from "../threads/ThreadStore.ts"
-import { TooManyStreams } from "./Errors.ts"
+import type { TooManyStreams } from "./Errors.ts"
+import { openStreams } from "./OpenStreams.ts"
 import { TurnStore } from "./TurnStore.ts"
 import { waitingTurns } from "./WaitingTurns.ts"
 
@@ -63,7 +64,6 @@ export class TurnLeases extends Context.Service<
       TurnLeases,
       Effect.gen(function* () {
         const store = yield* TurnStore
-        const streams = new Map<UserId, number>()
         const running = new Set<string>()
         const waiting = waitingTurns()
         const ending = yield* Semaphore.make(endingAtOnce)
@@ -71,20 +71,6 @@ export class TurnLeases extends Context.Service<
         yield* Effect.suspend(() =>
           running.size === 0 ? Effect.void : Effect.ignore(store.renew([...running]))
         ).pipe(Effect.repeat(Schedule.spaced(turnLease / 3)), Effect.forkScoped)
-
-        const admit = Effect.fnUntraced(function* (userId: UserId) {
-          const open = streams.get(userId) ?? 0
-          if (open >= options.streamsPerUser) return yield* new TooManyStreams()
-          yield* Effect.acquireRelease(
-            Effect.sync(() => streams.set(userId, open + 1)),
-            () =>
-              Effect.sync(() => {
-                const left = (streams.get(userId) ?? 1) - 1
-                if (left === 0) streams.delete(userId)
-                else streams.set(userId, left)
-              })
-          )
-        })
 
         const end = (userId: UserId, threadId: string, turn: string) =>
           Effect.suspend(() => {
@@ -110,7 +96,7 @@ export class TurnLeases extends Context.Service<
           })
 
         return {
-          admit,
+          admit: openStreams(options.streamsPerUser),
           atEnd: (work) => ending.withPermit(work),
           begin: Effect.fnUntraced(function* (userId, threadId) {
             const wait = yield* TurnWait
