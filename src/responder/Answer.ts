@@ -7,6 +7,17 @@ import type { Task, Workflow } from "../protocol/Workflows.ts"
 import { itemUpdated, messageBegun, messageDelta, messageDone } from "./ItemEvents.ts"
 import type { Turn } from "./Turn.ts"
 
+export {
+  effect,
+  hidden,
+  image,
+  notice,
+  progress,
+  structuredInput,
+  task,
+  title
+} from "./AnswerItems.ts"
+
 /**
  * The events of one answer. A failure ends the answer with an error event; the errors in
  * `StreamErrors.ts` choose its content.

@@ -13,7 +13,10 @@ const mostBytes = 24 * 1024 * 1024
 const mostText = 256 * 1024
 
 const isText = (type: string) =>
-  type.startsWith("text/") || type === "application/json" || type.endsWith("+json")
+  type.startsWith("text/") || /^application\/(.+\+)?(json|xml|yaml|toml)$/.test(type)
+
+/** The types that models see. One picture of another type would make them refuse the whole thread. */
+const pictures = new Set(["image/png", "image/jpeg", "image/webp", "image/gif"])
 
 /**
  * Turns attachments into parts of a prompt, as long as the request has room for their bytes:
@@ -49,7 +52,7 @@ export const attachmentParts = (turn: Turn) => {
   return (attachment: Attachment): Effect.Effect<Part, DbUnavailable> => {
     const { id, mime_type, name } = attachment
     const type = mime_type.split(";", 1)[0]!.trim().toLowerCase()
-    const isFile = type.startsWith("image/") || type === "application/pdf"
+    const isFile = pictures.has(type) || type === "application/pdf"
     if (!isFile && !isText(type)) return Effect.succeed(named(attachment, "it cannot be read here"))
     return bytesOf(id, Math.min(room, isFile ? room : mostText)).pipe(
       Effect.map((data): Part => {

@@ -1,4 +1,4 @@
-import { Data, Effect, Stream } from "effect"
+import { Data, Effect, Fiber, Stream } from "effect"
 import type { Prompt } from "effect/ai"
 import type { CurrentUser } from "../../auth/CurrentUser.ts"
 import type { ResponseEventInput } from "../../protocol/Events.ts"
@@ -52,7 +52,16 @@ export const guardedBy = <R>(
   const watched: Stream.Stream<ResponseEventInput, unknown, R | CurrentUser> =
     input === undefined
       ? checked
-      : Stream.interruptWhen(checked, Effect.andThen(tripping(input(turn, prompt)), Effect.never))
+      : Stream.unwrap(
+          Effect.map(Effect.forkScoped(tripping(input(turn, prompt))), (check) => {
+            const passed = Fiber.join(check)
+            return checked.pipe(
+              Stream.interruptWhen(Effect.andThen(passed, Effect.never)),
+              // An answer that is quicker than the check waits for it.
+              Stream.concat(Stream.fromEffectDrain(passed))
+            )
+          })
+        )
   return Stream.catch(watched, (error) =>
     error instanceof Tripped
       ? Stream.concat(

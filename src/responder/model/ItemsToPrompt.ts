@@ -1,8 +1,10 @@
 import { Effect } from "effect"
 import { Prompt } from "effect/ai"
 import type { Attachment } from "../../protocol/Attachments.ts"
+import { withoutNulls } from "../../protocol/Json.ts"
 import type { ThreadItem, UserMessageContent } from "../../protocol/Items.ts"
 import type { Task } from "../../protocol/Workflows.ts"
+import { StreamError } from "../StreamErrors.ts"
 import type { Turn } from "../Turn.ts"
 import { attachmentParts } from "./AttachmentParts.ts"
 
@@ -71,11 +73,11 @@ export const promptConverter = (
       const meanings = yield* Effect.forEach(unique, converter.tag)
       const isQuoting = isLast && item.quoted_text !== undefined && item.quoted_text !== ""
       const parts: ReadonlyArray<Part> = [
-        ...(text === "" && files.length > 0 ? [] : [{ type: "text" as const, text }]),
+        ...(text === "" ? [] : [{ type: "text" as const, text }]),
         ...files
       ]
       return [
-        { role: "user", content: parts },
+        ...(parts.length === 0 ? [] : [{ role: "user" as const, content: parts }]),
         ...(isQuoting ? [userSays(`The person refers to this text:\n${item.quoted_text}`)] : []),
         ...(meanings.length === 0
           ? []
@@ -108,7 +110,8 @@ export const promptConverter = (
       ])
     },
 
-    widget: ({ id, widget }) => one(`The person was shown this widget (id ${id}): ${json(widget)}`),
+    widget: ({ id, widget }) =>
+      one(`The person was shown this widget (id ${id}): ${json(withoutNulls(widget))}`),
 
     generated_image: ({ image }) =>
       image === undefined
@@ -158,14 +161,24 @@ const pictureShown = (part: Part): Message => ({
   content: [{ type: "text", text: "This picture was made and shown to the person:" }, part]
 })
 
+/** A prompt of these messages. A wrong one of the options fails, and its text goes nowhere. */
+export const promptFrom = (messages: ReadonlyArray<Message>) =>
+  Effect.try({
+    try: () => Prompt.make(messages),
+    catch: () => new StreamError({ code: "stream.error", allow_retry: false })
+  }).pipe(
+    Effect.tapError(() =>
+      Effect.logError("a message for the model is not valid: check `context` and `prompt`")
+    )
+  )
+
 /** The prompt for items in the order of the thread. The newest get the room for files first. */
 export const promptOf = (
   converter: PromptConverter,
   items: ReadonlyArray<ThreadItem>
 ): Effect.Effect<Prompt.Prompt, unknown> =>
-  Effect.map(
-    Effect.forEach(items.toReversed(), (item, index) => convert(converter, item, index === 0)),
-    (messages) => Prompt.make(messages.toReversed().flat())
+  Effect.forEach(items.toReversed(), (item, index) => convert(converter, item, index === 0)).pipe(
+    Effect.flatMap((messages) => promptFrom(messages.toReversed().flat()))
   )
 
 const convert = (converter: PromptConverter, item: ThreadItem, isLast: boolean): Converted => {

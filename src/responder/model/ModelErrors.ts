@@ -13,7 +13,7 @@ const sentenceOf = ({ reason }: AiError.AiError): CustomStreamError => {
     case "QuotaExhaustedError":
       return says("The model cannot answer any more for now. Please come back later.", false)
     case "ContentPolicyError":
-      return says("The model may not answer this. Please ask in another way.", false)
+      return notAllowed
     case "AuthenticationError":
       return says("This chat is not available right now. Please come back later.", false)
     case "InvalidRequestError":
@@ -31,21 +31,22 @@ const sentenceOf = ({ reason }: AiError.AiError): CustomStreamError => {
   }
 }
 
-/**
- * An error of the model in words for the person. The log gets its kind only: what a provider says
- * about an error may repeat the prompt or the key.
- */
-export const inWords = <E>(error: E): Effect.Effect<never, E | CustomStreamError> =>
+/** Logs the kind of the error only: what a provider says may repeat the prompt or the key. */
+export const logFailure = (error: AiError.AiError, model: string) => {
+  const { module, reason } = error
+  return Effect.annotateLogs(Effect.logWarning("model failed"), {
+    model,
+    reason: reason._tag,
+    ...(module === "effect-chatkit" && "description" in reason
+      ? { description: reason.description }
+      : {})
+  })
+}
+
+/** An error of the model in words for the person; any other error stays as it is. */
+export const inWords = <E>(error: E, model: string): Effect.Effect<never, E | CustomStreamError> =>
   AiError.isAiError(error)
-    ? Effect.logWarning("model failed").pipe(
-        Effect.annotateLogs({
-          reason: error.reason._tag,
-          ...(error.module === "effect-chatkit" && "description" in error.reason
-            ? { description: error.reason.description }
-            : {})
-        }),
-        Effect.andThen(Effect.fail(sentenceOf(error)))
-      )
+    ? Effect.andThen(logFailure(error, model), Effect.fail(sentenceOf(error)))
     : Effect.fail(error)
 
 export const usedUp = says(
@@ -62,3 +63,5 @@ export const tooManyTokens = says(
 )
 export const tooSlow = says("The answer took too long. Please try again.", true)
 export const unknownModel = says("This model cannot be chosen here. Please choose another.", false)
+export const noAnswer = says("The model gave no answer. Please try again.", true)
+export const notAllowed = says("The model may not answer this. Please ask in another way.", false)

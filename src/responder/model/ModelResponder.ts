@@ -3,21 +3,21 @@ import { LanguageModel, Prompt, type Tool, type Toolkit } from "effect/ai"
 import { CurrentUser } from "../../auth/CurrentUser.ts"
 import type { ResponseEventInput } from "../../protocol/Events.ts"
 import type { UserMessageItem } from "../../protocol/Items.ts"
-import { CurrentTurn } from "../CurrentTurn.ts"
 import { Responder, type ResponderShape } from "../Responder.ts"
 import type { MessageTurn, Turn } from "../Turn.ts"
 import { type Guardrails, guardedBy } from "./Guardrails.ts"
-import { promptConverter, type PromptConverter, promptOf } from "./ItemsToPrompt.ts"
+import { promptConverter, type PromptConverter, promptFrom, promptOf } from "./ItemsToPrompt.ts"
 import { ModelChoice } from "./ModelChoice.ts"
 import { inWords, tooSlow, unknownModel } from "./ModelErrors.ts"
 import { ModelLimits } from "./ModelLimits.ts"
-import { run, type Used } from "./ModelRun.ts"
-import type { AnyToolkit } from "./ModelTools.ts"
+import { run } from "./ModelRun.ts"
+import type { AnyToolkit, OfTheTurn } from "./ModelTools.ts"
 import { type EventConverter, partsToEvents } from "./PartsToEvents.ts"
 import { openWorkflow } from "./ReasoningEvents.ts"
 import { titleFor } from "./Titles.ts"
 import { Transcriber } from "./Transcriber.ts"
 import { usageOf } from "./UsageOf.ts"
+import type { Used } from "./Used.ts"
 
 type ForPerson<A> = Effect.Effect<A, unknown, CurrentUser>
 
@@ -45,8 +45,7 @@ export interface ModelResponderOptions<Tools extends Record<string, Tool.Any>> {
 }
 
 type Needs<Tools extends Record<string, Tool.Any>> =
-  | LanguageModel.LanguageModel
-  | Exclude<Tool.HandlerServices<Tools[keyof Tools]>, CurrentUser | CurrentTurn>
+  LanguageModel.LanguageModel | Exclude<Tool.HandlerServices<Tools[keyof Tools]>, OfTheTurn>
 
 /**
  * Answers from the model behind `LanguageModel`, with the limits of `ModelLimits` and the models of
@@ -89,7 +88,7 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
       const { context, instructions } = options
       const text = typeof instructions === "function" ? yield* instructions(turn) : instructions
       const messages = context === undefined ? [] : yield* context(turn)
-      return Prompt.make([
+      return yield* promptFrom([
         ...(text === undefined ? [] : [{ role: "system" as const, content: text }]),
         ...messages
       ])
@@ -107,14 +106,16 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
 
     const answer = Effect.fnUntraced(function* (turn: MessageTurn) {
       const { message } = turn
+      yield* usage.refuseIfUsedUp
+      const { data: items } = yield* turn.history({ limit: limits.history })
+      // After the output of a client tool, the model of the question goes on.
+      const asking = message ?? items.find((item) => item.type === "user_message")
       const used: Used = {
-        model: yield* modelFor(message),
+        model: yield* modelFor(asking),
         rounds: 0,
         inputTokens: 0,
         outputTokens: 0
       }
-      yield* usage.refuseIfUsedUp
-      const { data: items } = yield* turn.history({ limit: limits.history })
       const parts = partsToEvents(turn, openWorkflow(items), options.events)
       const emit: Turn["emit"] = (...events) =>
         events.some(isVisible)
@@ -143,8 +144,12 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
           prompt
         )
       ).pipe(
-        Stream.concat(Stream.fromEffectDrain(Fiber.await(title))),
+        // A title that is late costs the person no time.
+        Stream.concat(
+          Stream.fromEffectDrain(Effect.timeoutOption(Fiber.await(title), "5 seconds"))
+        ),
         Stream.interruptWhen(Effect.andThen(Effect.sleep(limits.turn), Effect.fail(tooSlow))),
+        Stream.catch((error) => Stream.fromEffect(inWords(error, used.model))),
         Stream.ensuring(usage.note(used, began))
       )
     })
@@ -160,8 +165,7 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
       respond: (turn) =>
         Stream.unwrap(answer(turn)).pipe(
           Stream.provideService(ModelLimits, limits),
-          Stream.provideContext(services),
-          Stream.catch((error) => Stream.fromEffect(inWords(error)))
+          Stream.provideContext(services)
         )
     })
   })

@@ -1,21 +1,23 @@
-import { Effect, Stream } from "effect"
-import { AiError, LanguageModel, Prompt, type Tool } from "effect/ai"
+import { Effect, References, Stream } from "effect"
+import { AiError, LanguageModel, Prompt, type Tool, type Toolkit } from "effect/ai"
+import type { CurrentUser } from "../../auth/CurrentUser.ts"
 import type { ResponseEventInput } from "../../protocol/Events.ts"
 import * as Answer from "../Answer.ts"
 import { CurrentTurn } from "../CurrentTurn.ts"
 import type { Turn } from "../Turn.ts"
+import { ModelChoice } from "./ModelChoice.ts"
 import { ModelRequest } from "./ModelRequest.ts"
-import { tooManyRounds, tooManyTokens } from "./ModelErrors.ts"
-import { type AnyToolkit, callGates, guarded } from "./ModelTools.ts"
+import { logFailure, noAnswer, notAllowed, tooManyRounds, tooManyTokens } from "./ModelErrors.ts"
+import {
+  type AnyToolkit,
+  failed,
+  type ModelCall,
+  problemOfParams,
+  resultPart,
+  runCalls
+} from "./ModelTools.ts"
 import type { Part, partsToEvents } from "./PartsToEvents.ts"
-
-/** How much one answer has used. */
-export interface Used {
-  model: string
-  rounds: number
-  inputTokens: number
-  outputTokens: number
-}
+import { count, type Used } from "./Used.ts"
 
 export interface Run {
   readonly turn: Turn
@@ -32,18 +34,19 @@ export interface Run {
   readonly used: Used
 }
 
-type Events = Stream.Stream<ResponseEventInput, unknown, LanguageModel.LanguageModel>
+type Events = Stream.Stream<ResponseEventInput, unknown, LanguageModel.LanguageModel | CurrentUser>
 
 /** Asks the model until it calls no more tools, and shows what it says. */
 export const run = (options: Run, prompt: Prompt.Prompt): Events =>
   Stream.suspend(() => {
-    const { used } = options
+    const { parts, used } = options
     const said: Array<Part> = []
     const isFirst = used.rounds === 0
     used.rounds += 1
     return request(options, prompt, said, isFirst).pipe(
-      Stream.concat(Stream.unwrap(Effect.map(options.parts.finishText, Stream.fromIterable))),
-      Stream.concat(Stream.suspend(() => next(options, prompt, said)))
+      Stream.ensuring(Effect.sync(() => count(used, prompt, said))),
+      Stream.concat(Stream.unwrap(Effect.map(parts.finishText, Stream.fromIterable))),
+      Stream.concat(Stream.unwrap(Effect.suspend(() => next(options, prompt, said))))
     )
   })
 
@@ -54,72 +57,97 @@ const request = (
   said: Array<Part>,
   isFirst: boolean
 ): Events => {
-  const { clientTools, fallback, parts, temperature, toolChoice, turn, used } = options
-  const calls = callGates()
-  const toolkit = guarded(options.toolkit, clientTools, calls.reached)
-  const asked = Stream.suspend(() =>
-    LanguageModel.streamText({
-      prompt,
-      toolkit,
-      toolChoice: isFirst ? toolChoice : "auto"
-    })
-  ).pipe(
+  const { clientTools, fallback, parts, temperature, toolChoice, toolkit, used } = options
+  const tools: Toolkit.WithHandler<Record<string, Tool.Any>> = {
+    tools: { ...toolkit?.tools, ...clientTools },
+    handle: () => Effect.die("calls are run after the request")
+  }
+  // Calls come as the model wrote them: a wrong one is answered, where the library would give up.
+  const asked = LanguageModel.streamText({
+    prompt,
+    toolkit: tools,
+    toolChoice: isFirst ? toolChoice : "auto",
+    disableToolCallResolution: true,
+    toolCallValidation: "deferred"
+  }) as Stream.Stream<Part, unknown, LanguageModel.LanguageModel>
+  return asked.pipe(
     Stream.provideService(ModelRequest, {
-      model: used.model,
+      // A provider without `ModelChoice` knows its own model.
+      model: used.model === ModelChoice.defaultValue().model ? undefined : used.model,
       temperature,
       maxOutputTokens: undefined
     }),
-    Stream.provideService(CurrentTurn, turn)
-  ) as Stream.Stream<Part, unknown, LanguageModel.LanguageModel>
-  return asked.pipe(
+    // What the model said may be in the error of a span.
+    Stream.provideService(References.TracerEnabled, false),
     Stream.mapEffect((part) => {
       said.push(part)
-      if (part.type === "tool-call") calls.open(part.id)
-      return part.type === "error" ? Effect.fail(part.error) : parts.next(part)
+      return part.type === "error" ? Effect.fail(errorOf(part.error)) : parts.next(part)
     }),
     Stream.flattenIterable,
-    Stream.catchIf(
-      (error) =>
-        AiError.isAiError(error) &&
-        error.isRetryable &&
-        said.length === 0 &&
-        fallback !== undefined &&
-        fallback !== used.model,
-      () =>
-        Stream.suspend(() => {
-          used.model = fallback!
-          return request(options, prompt, said, isFirst)
-        })
-    )
+    Stream.catch((error) => {
+      const isLost = !AiError.isAiError(error) || !error.isRetryable || said.length > 0
+      if (isLost || fallback === undefined || fallback === used.model) return Stream.fail(error)
+      const logged = logFailure(error, used.model)
+      used.model = fallback
+      return Stream.unwrap(Effect.as(logged, request(options, prompt, said, isFirst)))
+    })
   )
 }
 
+/** An error without words of ours is one of the provider's. */
+const errorOf = (error: unknown): AiError.AiError =>
+  AiError.isAiError(error)
+    ? error
+    : AiError.make({
+        module: "effect-chatkit",
+        method: "streamText",
+        reason: new AiError.InternalProviderError({ description: "the model reported an error" })
+      })
+
 /** What follows a request: the page's turn, the next round, or the end. */
-const next = (options: Run, prompt: Prompt.Prompt, said: ReadonlyArray<Part>): Events => {
-  const { clientTools, rounds, stopAt, turn, turnTokens, used } = options
-  for (const part of said) {
-    if (part.type !== "finish") continue
-    used.inputTokens += part.usage.inputTokens.total ?? 0
-    used.outputTokens += part.usage.outputTokens.total ?? 0
-  }
-  const results = said.filter(
-    (part) => part.type === "tool-result" && part.preliminary !== true && !part.providerExecuted
+const next = Effect.fnUntraced(function* (
+  options: Run,
+  prompt: Prompt.Prompt,
+  said: ReadonlyArray<Part>
+) {
+  const { clientTools, parts, rounds, stopAt, toolkit, turn, turnTokens, used } = options
+  const calls = said.flatMap((part): ReadonlyArray<ModelCall> =>
+    part.type === "tool-call" && !part.providerExecuted ? [part] : []
   )
-  if (results.length === 0) return Stream.empty
-  const call = said.find(
-    (part) => part.type === "tool-call" && Object.hasOwn(clientTools, part.name)
-  )
-  if (call?.type === "tool-call") {
-    return Answer.clientToolCall(turn, {
-      name: call.name,
-      call_id: call.id,
-      arguments: call.params as Parameters<typeof Answer.clientToolCall>[1]["arguments"]
-    })
+  const reason = said.findLast((part) => part.type === "finish")?.reason
+  if (reason === "content-filter") return Stream.fail(notAllowed)
+  if (calls.length === 0) return parts.isEmpty() ? Stream.fail(noAnswer) : Stream.empty
+
+  const problems = new Map<ModelCall, string>()
+  for (const call of calls) {
+    const tool = Object.hasOwn(clientTools, call.name) ? clientTools[call.name] : undefined
+    const isCut = reason === "length"
+    const problem = isCut ? "The call was cut off." : tool && problemOfParams(tool, call.params)
+    if (problem !== undefined) problems.set(call, problem)
+    // The other calls of this request are not run: their results could not be told to the model.
+    else if (tool !== undefined) return clientCall(turn, call)
   }
-  if (results.some((part) => part.type === "tool-result" && stopAt.includes(part.name))) {
+  const sound = calls.filter((call) => !problems.has(call))
+  const outcomes = yield* Effect.provideService(runCalls(toolkit, sound), CurrentTurn, turn)
+  if (outcomes.some(({ isFailure, name }) => !isFailure && stopAt.includes(name))) {
     return Stream.empty
   }
   if (used.rounds >= rounds) return Stream.fail(tooManyRounds)
   if (used.inputTokens + used.outputTokens >= turnTokens) return Stream.fail(tooManyTokens)
-  return run(options, Prompt.concat(prompt, Prompt.fromResponseParts(said)))
-}
+  const results = calls.map((call) => {
+    const problem = problems.get(call)
+    return problem === undefined ? outcomes[sound.indexOf(call)]! : failed(call, problem)
+  })
+  // Pictures are shown to the model again in the next turn.
+  const kept = said.filter(({ type }) => type !== "file")
+  const answered = Prompt.fromResponseParts([...kept, ...results.map(resultPart)])
+  return run(options, Prompt.concat(prompt, answered))
+})
+
+/** The page runs the tool after the turn. */
+const clientCall = (turn: Turn, { id, name, params }: ModelCall) =>
+  Answer.clientToolCall(turn, {
+    name,
+    call_id: id,
+    arguments: params as Parameters<typeof Answer.clientToolCall>[1]["arguments"]
+  })

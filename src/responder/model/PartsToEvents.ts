@@ -1,10 +1,11 @@
 import { Effect } from "effect"
-import type { Response } from "effect/ai"
+import { Response } from "effect/ai"
 import { Base64 } from "effect/encoding"
 import type { ResponseEventInput } from "../../protocol/Events.ts"
 import type { ItemBase, WorkflowItem } from "../../protocol/Items.ts"
 import type { Annotation } from "../../protocol/Sources.ts"
 import { itemUpdated } from "../ItemEvents.ts"
+import { CustomStreamError } from "../StreamErrors.ts"
 import type { Turn } from "../Turn.ts"
 import { reasoningEvents } from "./ReasoningEvents.ts"
 import { type GrowingText, growingText } from "./TextEvents.ts"
@@ -65,8 +66,12 @@ export const partsToEvents = (
       text = yield* growingText(turn, id)
       return [...before, ...text.begin]
     }),
-    textDelta: ({ delta }) => Effect.sync(() => text?.append(delta) ?? []),
-    textEnd: () => Effect.sync(finishText),
+    // Some providers do not say where a text begins, and some write two at once.
+    textDelta: Effect.fnUntraced(function* (part) {
+      const begun = text?.id === part.id ? [] : yield* converter.textStart(startOf(part))
+      return [...begun, ...(text?.append(part.delta) ?? [])]
+    }),
+    textEnd: ({ id }) => Effect.sync(() => (text?.id === id ? finishText() : [])),
 
     reasoningStart: () =>
       Effect.map(reasoning.begin, (begun): Events => [...finishText(), ...begun]),
@@ -123,8 +128,11 @@ export const partsToEvents = (
         ]
       }
       const name = `picture.${part.mediaType.slice("image/".length)}`
-      const kept = yield* turn.attach({ name, mime_type: part.mediaType, bytes: part.data })
-      const image = { id: kept.id, url: kept.type === "image" ? kept.preview_url : "" }
+      const kept = yield* turn
+        .attach({ name, mime_type: part.mediaType, bytes: part.data })
+        .pipe(Effect.catchTag("FileRefused", () => Effect.undefined))
+      if (kept?.type !== "image") return yield* Effect.fail(notKept)
+      const image = { id: kept.id, url: kept.preview_url }
       pictures.delete(callId)
       return [
         ...added,
@@ -134,7 +142,7 @@ export const partsToEvents = (
     ...own
   }
 
-  const next = (part: Part): Converted => {
+  const convert = (part: Part): Converted => {
     switch (part.type) {
       case "text-start":
         return converter.textStart(part)
@@ -157,13 +165,36 @@ export const partsToEvents = (
     }
   }
 
+  let isEmpty = true
+  const next = (part: Part): Converted =>
+    Effect.map(convert(part), (events) => {
+      isEmpty &&= !events.some(isContent)
+      return events
+    })
+
   return {
     next,
-    /** Before something else is shown: text is done, and reasoning shows its duration. */
-    makeRoom,
+    /** Whether model and tools have shown nothing yet, apart from reasoning. */
+    isEmpty: () => isEmpty,
+    /** Before a tool shows something: text is done, and reasoning shows its duration. */
+    makeRoom: Effect.suspend(() => {
+      isEmpty = false
+      return makeRoom
+    }),
     /** The end of one request: its text is done. Reasoning goes on with the next one. */
     finishText: Effect.sync(finishText),
     /** The text so far, for guardrails. */
     shown: () => text?.text() ?? ""
   }
 }
+
+const notKept = new CustomStreamError({
+  message: "The picture is made, but it cannot be kept here. Please ask for a smaller one.",
+  allow_retry: false
+})
+
+const startOf = ({ id, metadata }: Typed<"text-delta">) =>
+  Response.makePart("text-start", { id, metadata })
+
+const isContent = (event: ResponseEventInput): boolean =>
+  event.type !== "thread.item.updated" && !("item" in event && event.item.type === "workflow")

@@ -1,7 +1,7 @@
 import { Clock, Effect } from "effect"
 import type { ResponseEventInput } from "../../protocol/Events.ts"
 import type { ItemBase, WorkflowItem } from "../../protocol/Items.ts"
-import type { Task } from "../../protocol/Workflows.ts"
+import type { Task, Workflow } from "../../protocol/Workflows.ts"
 import { itemUpdated } from "../ItemEvents.ts"
 import type { Turn } from "../Turn.ts"
 
@@ -15,9 +15,18 @@ const thoughtOf = (content: string): Task => ({
 
 interface Open {
   readonly base: ItemBase
+  /** Milliseconds. */
   readonly began: number
+  readonly type: Workflow["type"]
   readonly tasks: Array<Task>
 }
+
+const continuing = ({ created_at, id, thread_id, workflow }: WorkflowItem): Open => ({
+  base: { id, thread_id, created_at },
+  began: Date.parse(created_at),
+  type: workflow.type,
+  tasks: workflow.tasks.slice()
+})
 
 /**
  * The reasoning of a model as a workflow of thoughts. The first thought of a workflow grows on the
@@ -25,22 +34,14 @@ interface Open {
  * duration. One that is left open at the end of a turn is continued by the next.
  */
 export const reasoningEvents = (turn: Turn, left: WorkflowItem | undefined) => {
-  let open: Open | undefined
+  let open = left === undefined ? undefined : continuing(left)
   let thought: { readonly isFirst: boolean; text: string } | undefined
-  let continued = left
 
   const begin = Effect.gen(function* () {
-    const began = yield* Clock.currentTimeMillis
     thought = { isFirst: false, text: "" }
     if (open !== undefined) return []
-    if (continued !== undefined) {
-      const { workflow, ...base } = continued
-      open = { base, began, tasks: workflow.tasks.slice() }
-      continued = undefined
-      return []
-    }
     const base = yield* turn.newItem("workflow")
-    open = { base, began, tasks: [] }
+    open = { base, began: yield* Clock.currentTimeMillis, type: "reasoning", tasks: [] }
     thought = { isFirst: true, text: "" }
     const event: ResponseEventInput = {
       type: "thread.item.added",
@@ -79,28 +80,15 @@ export const reasoningEvents = (turn: Turn, left: WorkflowItem | undefined) => {
   /** Before the next visible item. */
   const close = Effect.map(Clock.currentTimeMillis, (now): Events => {
     const last = endThought()
-    const found: Open | undefined =
-      open ??
-      (continued === undefined
-        ? undefined
-        : { base: continued, began: now, tasks: continued.workflow.tasks.slice() })
-    if (found === undefined) return last
-    const { base, began, tasks } = found
+    if (open === undefined) return last
+    const { base, began, tasks, type } = open
     open = undefined
-    continued = undefined
-    const { created_at, id, thread_id } = base
     const summary = { duration: Math.max(0, Math.round((now - began) / 1000)) }
     return [
       ...last,
       {
         type: "thread.item.done",
-        item: {
-          id,
-          thread_id,
-          created_at,
-          type: "workflow",
-          workflow: { type: "reasoning", tasks, summary, expanded: false }
-        }
+        item: { ...base, type: "workflow", workflow: { type, tasks, summary, expanded: false } }
       }
     ]
   })

@@ -2,8 +2,8 @@ import { Clock, Effect, Option } from "effect"
 import { CurrentUser } from "../../auth/CurrentUser.ts"
 import { usedUp } from "./ModelErrors.ts"
 import { ModelLimits } from "./ModelLimits.ts"
-import type { Used } from "./ModelRun.ts"
 import { ModelUsage } from "./ModelUsage.ts"
+import type { Used } from "./Used.ts"
 
 /** The day in UTC, as in `2026-11-25`. */
 const today = Effect.map(Clock.currentTimeMillis, (now) => new Date(now).toISOString().slice(0, 10))

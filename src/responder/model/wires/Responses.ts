@@ -55,7 +55,11 @@ export const layer = (
                 ? {}
                 : {
                     tools: all,
-                    tool_choice: choiceOf(toolChoice, (name) => ({ type: "function", name }))
+                    // Without functions the library says "none", which would forbid the others too.
+                    tool_choice:
+                      tools.length === 0
+                        ? "auto"
+                        : choiceOf(toolChoice, (name) => ({ type: "function", name }))
                   })
             }
             return decoded(modelEvents(client, options, "/responses", body), () =>

@@ -240,6 +240,7 @@ describe("the Responses API", () => {
       assert.notProperty(call?.headers, "authorization")
       assert.deepInclude(call?.body, {
         reasoning: { summary: "auto" },
+        tool_choice: "auto",
         tools: [{ type: "web_search" }, { type: "image_generation", partial_images: 2 }]
       })
     }).pipe(Effect.scoped)
