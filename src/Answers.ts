@@ -1,9 +1,10 @@
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import type { LanguageModel } from "effect/ai"
 import { FetchHttpClient, type HttpClient } from "effect/http"
 import type { SqlClient } from "effect/sql"
 import { Ids } from "./core/Ids.ts"
 import { type BadResponder, load } from "./responder/Load.ts"
+import { mcpTools } from "./responder/model/McpTools.ts"
 import { ModelChoice } from "./responder/model/ModelChoice.ts"
 import { ModelLimits } from "./responder/model/ModelLimits.ts"
 import * as ModelResponder from "./responder/model/ModelResponder.ts"
@@ -82,6 +83,13 @@ export const answers = (
   if (model === undefined) return Playground
   // The counter of tokens is optional for the responder, and always there in this server.
   const counted: Layer.Layer<Responder, never, LanguageModel.LanguageModel | ModelUsage> =
-    ModelResponder.layer(instructions === undefined ? {} : { instructions })
+    Layer.unwrap(
+      Effect.map(mcpTools(settings.mcpServers), (toolkit) =>
+        ModelResponder.layer({
+          toolkit,
+          ...(instructions === undefined ? {} : { instructions })
+        })
+      )
+    ).pipe(Layer.provide(FetchHttpClient.layer))
   return counted.pipe(Layer.provide(services as Layer.Layer<LanguageModel.LanguageModel>))
 }
