@@ -7,6 +7,7 @@ import { type BadResponder, load } from "./responder/Load.ts"
 import { ModelChoice } from "./responder/model/ModelChoice.ts"
 import { ModelLimits } from "./responder/model/ModelLimits.ts"
 import * as ModelResponder from "./responder/model/ModelResponder.ts"
+import type { ModelUsage } from "./responder/model/ModelUsage.ts"
 import type { Transcriber } from "./responder/model/Transcriber.ts"
 import * as ChatCompletions from "./responder/model/wires/ChatCompletions.ts"
 import * as Responses from "./responder/model/wires/Responses.ts"
@@ -58,12 +59,17 @@ export const modelServices = (settings: SettingsShape, model: string) => {
 
 /** What a module of one's own may ask for, beside what its package brings. */
 type Offered =
-  SqlClient.SqlClient | HttpClient.HttpClient | Ids | LanguageModel.LanguageModel | Transcriber
+  | SqlClient.SqlClient
+  | HttpClient.HttpClient
+  | Ids
+  | LanguageModel.LanguageModel
+  | Transcriber
+  | ModelUsage
 
 /** Where the answers come from, by the settings: a module, a model, or the playground. */
 export const answers = (
   settings: SettingsShape
-): Layer.Layer<Responder, BadResponder, SqlClient.SqlClient> => {
+): Layer.Layer<Responder, BadResponder, SqlClient.SqlClient | ModelUsage> => {
   const { model, modelInstructions: instructions, responder } = settings
   const services = model === undefined ? Layer.empty : modelServices(settings, model)
   if (responder !== undefined) {
@@ -74,7 +80,8 @@ export const answers = (
     )
   }
   if (model === undefined) return Playground
-  return ModelResponder.layer(instructions === undefined ? {} : { instructions }).pipe(
-    Layer.provide(services as Layer.Layer<LanguageModel.LanguageModel>)
-  )
+  // The counter of tokens is optional for the responder, and always there in this server.
+  const counted: Layer.Layer<Responder, never, LanguageModel.LanguageModel | ModelUsage> =
+    ModelResponder.layer(instructions === undefined ? {} : { instructions })
+  return counted.pipe(Layer.provide(services as Layer.Layer<LanguageModel.LanguageModel>))
 }

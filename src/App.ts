@@ -40,10 +40,12 @@ import { AttachmentContentPg } from "./postgres/attachments/AttachmentContentPg.
 import { AttachmentStorePg } from "./postgres/attachments/AttachmentStorePg.ts"
 import { LinkKeyPg } from "./postgres/attachments/LinkKeyPg.ts"
 import { Migrations } from "./postgres/Migrations.ts"
+import { ModelUsagePg } from "./postgres/ModelUsagePg.ts"
 import * as Database from "./postgres/Pool.ts"
 import { SqlFailures } from "./postgres/SqlFailures.ts"
 import { ThreadStorePg } from "./postgres/threads/ThreadStorePg.ts"
 import { TurnStorePg } from "./postgres/threads/TurnStorePg.ts"
+import type { ModelUsage } from "./responder/model/ModelUsage.ts"
 import type { Responder } from "./responder/Responder.ts"
 import { upstreamHttp } from "./http/upstream/UpstreamHttp.ts"
 import { answeredBy } from "./settings/Answers.ts"
@@ -117,6 +119,7 @@ export const storage = (
     AttachmentStorePg,
     AttachmentContentPg,
     LinkKeyPg,
+    ModelUsagePg,
     Ready
   ).pipe(
     Layer.provideMerge(SigningKeys.layer),
@@ -221,7 +224,7 @@ const serveUpstream = (
 export const serve = (
   settings: SettingsShape,
   database: Layer.Layer<SqlClient.SqlClient, unknown>,
-  responder?: Layer.Layer<Responder, unknown, SqlClient.SqlClient>
+  responder?: Layer.Layer<Responder, unknown, SqlClient.SqlClient | ModelUsage>
 ) =>
   settings.upstreamUrl === undefined
     ? serveHere(settings, database, responder)
@@ -230,7 +233,7 @@ export const serve = (
 const serveHere = (
   settings: SettingsShape,
   database: Layer.Layer<SqlClient.SqlClient, unknown>,
-  responder: Layer.Layer<Responder, unknown, SqlClient.SqlClient> = answers(settings)
+  responder: Layer.Layer<Responder, unknown, SqlClient.SqlClient | ModelUsage> = answers(settings)
 ) =>
   Layer.unwrap(
     Effect.sync(() => {

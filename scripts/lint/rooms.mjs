@@ -5,7 +5,8 @@ const errors =
 /** The ports that PostgreSQL implements, and the errors in their signatures. */
 const ports = [
   "threads/ThreadStore threads/Errors turns/TurnStore turns/Errors attachments/AttachmentStore",
-  "attachments/AttachmentContent attachments/LinkKey attachments/Errors"
+  "attachments/AttachmentContent attachments/LinkKey attachments/Errors",
+  "responder/model/ModelUsage"
 ].join(" ")
 
 /** The parts of PostgreSQL that every reader of a database needs, whoever owns the tables. */

@@ -6,11 +6,13 @@ import { singleFlight } from "../core/SingleFlight.ts"
 import { LogBudget } from "../telemetry/LogBudget.ts"
 import createThreads from "./migrations/0001_create_threads.ts"
 import createAttachments from "./migrations/0002_create_attachments.ts"
+import createModelUsage from "./migrations/0003_create_model_usage.ts"
 import { databaseSilent, SqlFailures, sqlstateOf, timeoutDetached } from "./SqlFailures.ts"
 
 const migrations = {
   "0001_create_threads": createThreads,
-  "0002_create_attachments": createAttachments
+  "0002_create_attachments": createAttachments,
+  "0003_create_model_usage": createModelUsage
 }
 const newest = Object.keys(migrations).length
 

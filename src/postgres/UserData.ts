@@ -27,6 +27,7 @@ export const removeUserData = Effect.fn("UserData.remove")(function* (userId: Us
         delete from chatkit.items where thread_id in (
           select id from chatkit.threads where user_id = ${userId}) returning id)
       select count(*)::int as n from gone`
+    yield* sql`delete from chatkit.model_usage where user_id = ${userId}`
     const [threads] = yield* sql<{ n: number }>`
       with gone as (delete from chatkit.threads where user_id = ${userId} returning id)
       select count(*)::int as n from gone`
@@ -144,6 +145,15 @@ export const exportUserData = Effect.fn("UserData.export")(function* <E>(
         select data::text as data, thread_id, upload, created_at
         from chatkit.attachments where user_id = ${userId} order by created_at, id`,
       attachment
+    )
+    yield* write(`],"model_usage":[`)
+    yield* forEachRow<{ data: string }, E>(
+      "usage",
+      sql`
+        select json_build_object('day', day, 'model', model, 'input_tokens', input_tokens,
+          'output_tokens', output_tokens)::text as data
+        from chatkit.model_usage where user_id = ${userId} order by day, model`,
+      ({ data }, index) => write(comma(index) + data)
     )
     yield* write("]}\n")
   })

@@ -1,6 +1,7 @@
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { answers } from "../../src/Answers.ts"
+import { ModelUsageMemory } from "../../src/responder/model/ModelUsageMemory.ts"
 import type { Responder } from "../../src/responder/Responder.ts"
 import type { SettingsShape } from "../../src/settings/Settings.ts"
 import { ask, eventsOf } from "./Client.ts"
@@ -18,6 +19,7 @@ export const answeringFrom = (env: Record<string, string>, ...scripts: ReadonlyA
 const withoutDatabase = (settings: SettingsShape) =>
   answers(settings).pipe(
     Layer.provide(Layer.succeed(SqlClient.SqlClient, {} as SqlClient.SqlClient)),
+    Layer.provide(ModelUsageMemory),
     Layer.orDie
   )
 

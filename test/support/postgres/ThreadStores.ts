@@ -1,6 +1,7 @@
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { SqlFailures } from "../../../src/postgres/SqlFailures.ts"
+import { ModelUsagePg } from "../../../src/postgres/ModelUsagePg.ts"
 import { Migrations } from "../../../src/postgres/Migrations.ts"
 import { AttachmentContentPg } from "../../../src/postgres/attachments/AttachmentContentPg.ts"
 import { AttachmentStorePg } from "../../../src/postgres/attachments/AttachmentStorePg.ts"
@@ -26,7 +27,8 @@ export const StorePg = Layer.mergeAll(
   ThreadStorePg,
   TurnStorePg,
   AttachmentStorePg,
-  AttachmentContentPg
+  AttachmentContentPg,
+  ModelUsagePg
 ).pipe(
   Layer.provideMerge(Migrations.layer),
   Layer.provide(SqlFailures.layer),

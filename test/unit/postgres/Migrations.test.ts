@@ -17,7 +17,15 @@ import { captureStatements, roleOf, SharedDatabase } from "../../support/postgre
 
 const ada = UserId.make("ada")
 
-const tables = ["attachment_chunks", "attachments", "items", "migrations", "secrets", "threads"]
+const tables = [
+  "attachment_chunks",
+  "attachments",
+  "items",
+  "migrations",
+  "model_usage",
+  "secrets",
+  "threads"
+]
 
 /** A database as nobody has migrated it yet. */
 const fresh = Effect.gen(function* () {
@@ -129,7 +137,8 @@ layer(SharedDatabase, { excludeTestServices: true })("Migrations", (it) => {
       const first = Context.get(yield* shared, ThreadStore)
       yield* first.createThread(ada, thread("kept"), [put(message("kept", "one"))])
       const exec = (yield* TestDatabase).exec
-      yield* exec(`drop table chatkit.attachment_chunks, chatkit.attachments, chatkit.secrets;
+      yield* exec(`drop table chatkit.attachment_chunks, chatkit.attachments, chatkit.secrets,
+          chatkit.model_usage;
         delete from chatkit.migrations where migration_id > 1`)
       yield* migrate
       assert.deepEqual(yield* tablesNow, tables)

@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { exportUserData, removeUserData } from "../../../src/postgres/UserData.ts"
+import { ModelUsage } from "../../../src/responder/model/ModelUsage.ts"
 import { UserId } from "../../../src/core/User.ts"
 import {
   attachment,
@@ -51,6 +52,8 @@ const userWithAll = Effect.gen(function* () {
       set created_at = created_at + interval '${n} seconds' where id = '${file}'`)
   }
   yield* store.commit(user, full.id, [{ type: "attach", attachment_ids: files.slice(0, 1) }])
+  const { add } = yield* ModelUsage
+  yield* add(user, { day: "2026-11-25", model: "one", inputTokens: 5, outputTokens: 6 })
   const pieces = Array.from({ length: 30 }, (_, i) => Buffer.alloc(1 + (i % 5), i))
   yield* upload(files[0]!, pieces)
   yield* upload(files[1]!, [Buffer.from("one piece")])
@@ -86,7 +89,8 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("UserData", (it) => {
               content: Buffer.from("one piece").toString("base64")
             },
             { ...attachment(empty), content: null }
-          ]
+          ],
+          model_usage: [{ day: "2026-11-25", model: "one", input_tokens: 5, output_tokens: 6 }]
         }
       )
       assert.notInclude(JSON.stringify(document), other.user)
@@ -163,7 +167,7 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("UserData", (it) => {
       const seen = yield* seenBy(user, [...ids, full.id], files)
       assert.deepEqual(seen.threads.data, [])
       assert.deepEqual(seen.attachments, ["missing", "missing", "missing"])
-      const tables = ["threads", "items", "attachments"].map(
+      const tables = ["threads", "items", "attachments", "model_usage"].map(
         (name) => `select user_id from chatkit.${name} where user_id = '${user}'`
       )
       assert.deepEqual(yield* exec(tables.join(" union all ")), [])
@@ -197,7 +201,12 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("UserData", (it) => {
         const none = { threads: 0, items: 0, attachments: 0, bytes: 0 }
         assert.deepEqual(yield* removeUserData(user), none)
         const document = parsed(yield* exported(user))
-        assert.deepEqual(document, { user_id: user, threads: [], attachments: [] })
+        assert.deepEqual(document, {
+          user_id: user,
+          threads: [],
+          attachments: [],
+          model_usage: []
+        })
       }
     })
   )

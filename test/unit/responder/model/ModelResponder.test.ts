@@ -272,6 +272,20 @@ describe("instructions", () => {
 })
 
 describe("the use of tokens", () => {
+  it.live("ends a person's answers for the day in words, and nobody else's", () =>
+    Effect.gen(function* () {
+      const { calls, send } = yield* answeringFrom(
+        { DAILY_TOKENS_PER_USER: "20" },
+        says(...chat.text("Hi"))
+      )
+      for (let i = 0; i < 2; i++) assert.notInclude(seen(yield* send(create("Hi"))).join(), "error")
+      const [refused] = seen(yield* send(create("Hi")))
+      assert.match(refused!, /^error You have asked as much as you can today.* false$/)
+      assert.lengthOf(calls, 2)
+      assert.notInclude(seen(yield* send(create("Hi"), "grace")).join(), "error")
+    }).pipe(Effect.scoped)
+  )
+
   it.live("is one line of the log for each answer, without any text", () =>
     Effect.gen(function* () {
       const { logs, send } = yield* answeringFrom({}, says(...chat.text("an answer")))
