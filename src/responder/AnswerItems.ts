@@ -72,7 +72,7 @@ export const image = (turn: Turn, file: Omit<NewFile, "name"> & { readonly name?
       const kept = yield* turn
         .attach({ name: `image.${file.mime_type.split("/")[1] ?? "png"}`, ...file })
         .pipe(Effect.catchTag("FileRefused", () => Effect.fail(unkept)))
-      if (kept.type !== "image") return yield* Effect.fail(unkept)
+      if (kept.type !== "image") return yield* unkept
       const image = { id: kept.id, url: kept.preview_url }
       return item(turn, "message", (base) => ({ ...base, type: "generated_image", image }))
     })

@@ -7,6 +7,7 @@ import type { Task } from "../../protocol/Workflows.ts"
 import { StreamError } from "../StreamErrors.ts"
 import type { Turn } from "../Turn.ts"
 import { attachmentParts } from "./AttachmentParts.ts"
+import { hiddenText, questionsText, tasksText } from "./ItemTexts.ts"
 
 type Message = Prompt.MessageEncoded
 type Part = Prompt.UserMessagePartEncoded
@@ -38,23 +39,11 @@ const nothing: Converted = Effect.succeed([])
 const userSays = (text: string): Message => ({ role: "user", content: text })
 const one = (text: string): Converted => Effect.succeed([userSays(text)])
 const json = (value: unknown) => JSON.stringify(value)
-
-const hidden = (content: unknown) =>
-  one(
-    `Context for you, which the person does not see:\n<context>\n${typeof content === "string" ? content : json(content)}\n</context>`
-  )
-
-const taskLine = (task: Task): string | undefined => {
-  if (task.type !== "custom") return undefined
-  const text = [task.title, task.content].filter((part) => part !== undefined && part !== "")
-  return text.length === 0 ? undefined : text.join(": ")
-}
+const hidden = (content: unknown) => one(hiddenText(content))
 
 const tasksDone = (tasks: ReadonlyArray<Task>) => {
-  const lines = tasks.map(taskLine).filter((line) => line !== undefined)
-  return lines.length === 0
-    ? nothing
-    : one(`The person was shown that this was done:\n${lines.join("\n")}`)
+  const text = tasksText(tasks)
+  return text === undefined ? nothing : one(text)
 }
 
 /** Working defaults for every kind of item, of which `own` replaces some. */
@@ -133,16 +122,7 @@ export const promptConverter = (
               ])
             : nothing,
 
-    structured_input: ({ inputs }) =>
-      one(
-        [
-          "The person was asked:",
-          ...inputs.map(({ answer, question }) => {
-            if (answer === undefined) return `${question}: unanswered`
-            return `${question}: ${answer.skipped ? "skipped" : answer.values.join(", ")}`
-          })
-        ].join("\n")
-      ),
+    structured_input: ({ inputs }) => one(questionsText(inputs)),
 
     task: ({ task }) => tasksDone([task]),
     workflow: ({ workflow }) => tasksDone(workflow.tasks),

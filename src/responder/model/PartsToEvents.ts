@@ -131,7 +131,7 @@ export const partsToEvents = (
       const kept = yield* turn
         .attach({ name, mime_type: part.mediaType, bytes: part.data })
         .pipe(Effect.catchTag("FileRefused", () => Effect.undefined))
-      if (kept?.type !== "image") return yield* Effect.fail(notKept)
+      if (kept?.type !== "image") return yield* notKept
       const image = { id: kept.id, url: kept.preview_url }
       pictures.delete(callId)
       return [

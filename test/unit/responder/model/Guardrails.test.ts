@@ -14,7 +14,10 @@ describe("the guardrail of the input", () => {
         Stream.fromIterable([...text("Sure"), finish()]),
         Stream.fromEffectDrain(Deferred.succeed(answered, undefined))
       )
-      const input = () => Effect.andThen(Deferred.await(answered), Effect.fail(refused))
+      // Long enough for an answer that waits for nobody to end first.
+      const pause = Effect.repeat(Effect.yieldNow, { times: 1000 })
+      const input = () =>
+        Deferred.await(answered).pipe(Effect.andThen(pause), Effect.andThen(Effect.fail(refused)))
       yield* Effect.gen(function* () {
         const events = yield* stream(create("Something bad"))
         assert.deepStrictEqual(typesOf(events).slice(-2), ["thread.item.removed", "error"])

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { Effect, Layer, Stream } from "effect"
 import { AiError } from "effect/ai"
 import { create, stream, streamUntil } from "../../../support/ChatKitService.ts"
 import { captureLogs } from "../../../support/Doubles.ts"
@@ -114,8 +114,7 @@ describe("tokens of an answer", () => {
         Stream.never
       )
       yield* streamUntil(6, create("Hi there")).pipe(
-        Effect.provide(modelKit(scriptedModel(endless))),
-        Effect.provide(captureLogs(stopped))
+        Effect.provide(Layer.merge(modelKit(scriptedModel(endless)), captureLogs(stopped)))
       )
       assert.deepStrictEqual(usageOf(stopped), { input: 2, output: 3 })
       const uncounted: Array<string> = []

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Schema, Tracer } from "effect"
-import { type LanguageModel, Tool, Toolkit } from "effect/ai"
+import { Deferred, Effect, Layer, Schema, Tracer } from "effect"
+import { Tool, Toolkit } from "effect/ai"
+import { CurrentTurn } from "../../../../src/responder/CurrentTurn.ts"
 import { layer as responderLayer } from "../../../../src/responder/model/ModelResponder.ts"
 import { CustomStreamError } from "../../../../src/responder/StreamErrors.ts"
-import { chatKit, create, stream, typesOf } from "../../../support/ChatKitService.ts"
+import { chatKit, create, stream, streamUntil, typesOf } from "../../../support/ChatKitService.ts"
 import { captureLogs } from "../../../support/Doubles.ts"
 import {
   call,
@@ -35,7 +36,7 @@ const script = (failure: unknown, ...rounds: ReadonlyArray<Request>) => {
   })
   const responder = Layer.unwrap(
     Effect.map(tools, (toolkit) => responderLayer({ toolkit, clientTools: [Page] }))
-  ).pipe(Layer.provide([handlers, model.layer as Layer.Layer<LanguageModel.LanguageModel>]))
+  ).pipe(Layer.provide([handlers, model.layer]))
   return { ran, prompts: model.prompts, kit: chatKit(responder) }
 }
 
@@ -126,6 +127,38 @@ describe("a handler that fails", () => {
       assert.include(events.at(-1), "Not on Sundays")
       assert.lengthOf(prompts, 1)
     })
+  )
+})
+
+describe("a handler that still runs", () => {
+  it.effect(
+    "is interrupted when the person stops the answer, and the model is not asked again",
+    () =>
+      Effect.gen(function* () {
+        const interrupted = yield* Deferred.make<void>()
+        const Slow = Tool.make("slow", { dependencies: [CurrentTurn] })
+        const tools = Toolkit.make(Slow)
+        const handlers = tools.toLayer({
+          slow: Effect.fnUntraced(
+            function* () {
+              const turn = yield* CurrentTurn
+              yield* turn.emit({ type: "progress_update", text: "Slowly" })
+              return yield* Effect.never
+            },
+            Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined))
+          )
+        })
+        const model = scriptedModel([...call("c1", "slow"), finish()], done)
+        const responder = Layer.unwrap(
+          Effect.map(tools, (toolkit) => responderLayer({ toolkit }))
+        ).pipe(Layer.provide([handlers, model.layer]))
+        yield* Effect.gen(function* () {
+          const events = yield* streamUntil(4, create("Go"))
+          assert.strictEqual(typesOf(events).at(-1), "progress_update")
+          yield* Deferred.await(interrupted)
+        }).pipe(Effect.provide(chatKit(responder)))
+        assert.lengthOf(model.prompts, 1)
+      })
   )
 })
 

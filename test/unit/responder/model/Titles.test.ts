@@ -70,8 +70,9 @@ describe("a title", () => {
     Effect.gen(function* () {
       const lines: Array<string> = []
       const title = yield* titleFor(said, "small").pipe(
-        Effect.provide(naming(Effect.fail(busy) as Effect.Effect<never>)),
-        Effect.provide(captureLogs(lines))
+        Effect.provide(
+          Layer.merge(naming(Effect.fail(busy) as Effect.Effect<never>), captureLogs(lines))
+        )
       )
       assert.isUndefined(title)
       assert.lengthOf(lines, 1)
