@@ -1,0 +1,231 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { create, operation } from "../support/ChatKitService.ts"
+import { sendBytes } from "../support/Client.ts"
+import { concierge, panelOf, widgetOf } from "../support/CustomerSupport.ts"
+import { idOf, seen } from "../support/ModelAnswers.ts"
+import { chat, says, type Script, stalls } from "../support/ModelServer.ts"
+import { openStream, threadOf } from "../support/StreamClient.ts"
+
+/** The model calls this tool, and then says this. */
+const calls = (name: string, args: unknown = {}): ReadonlyArray<Script> => [
+  says(...chat.call("call_1", name, args)),
+  says(...chat.text("Done."))
+]
+
+const actionIn = (widget: Record<string, unknown> | undefined, child: number) => {
+  const root = widget?.["widget"] as {
+    readonly children: ReadonlyArray<{
+      readonly onClickAction?: { readonly type: string; readonly payload: unknown }
+    }>
+  }
+  const { onClickAction } = root.children[child] ?? {}
+  return onClickAction && { type: onClickAction.type, payload: onClickAction.payload }
+}
+
+describe("the concierge of the example", () => {
+  it.live("names threads, streams its answers, and lists both in the history", () =>
+    Effect.gen(function* () {
+      const byModel: Script = (call, response) =>
+        says(...chat.text(...(call.body["model"] === "small" ? ["Seats"] : ["Hel", "lo"])))(
+          call,
+          response
+        )
+      const { json, send } = yield* concierge({ TITLE_MODEL: "small" }, byModel)
+      const lines = seen(yield* send(create("My seat?")))
+      assert.include(lines, "assistant_message.content_part.text_delta Hel")
+      assert.include(lines, "title Seats")
+      const { data } = yield* json(operation("threads.list", { limit: 10 }))
+      assert.deepStrictEqual(
+        (data as ReadonlyArray<{ title: string }>).map(({ title }) => title),
+        ["Seats"]
+      )
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("changes seat, bags, assistance and trip, and the side panel shows it at once", () =>
+    Effect.gen(function* () {
+      const { calls: asked, send } = yield* concierge(
+        {},
+        ...calls("change_seat", { flight: "FJ 482", seat: "2A" }),
+        ...calls("add_checked_bag"),
+        ...calls("request_assistance", { help: "wheelchair" }),
+        ...calls("cancel_trip")
+      )
+      const seats = panelOf(yield* send(create("Seat 2A please")))
+      assert.deepInclude((seats!["legs"] as ReadonlyArray<object>)[0], { seat: "2A" })
+      assert.deepInclude(panelOf(yield* send(create("A bag"))), { bags: 1 })
+      const helped = panelOf(yield* send(create("I need a wheelchair")))
+      assert.deepInclude(helped, { bags: 1, assistance: "wheelchair" })
+      const cancelled = panelOf(yield* send(create("Cancel all")))
+      assert.isTrue(
+        (cancelled!["legs"] as ReadonlyArray<{ status: string }>).every(
+          ({ status }) => status === "cancelled"
+        )
+      )
+      // The model knows the record, and what its tools did.
+      assert.include(JSON.stringify(asked[2]?.body), `\\"seat\\":\\"2A\\"`)
+      assert.include(JSON.stringify(asked[1]?.body), "Seat on FJ 482 changed to 2A")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("tells the model when there is no such flight, and changes nothing", () =>
+    Effect.gen(function* () {
+      const { calls: asked, send } = yield* concierge(
+        {},
+        ...calls("change_seat", { flight: "XX 1", seat: "2A" })
+      )
+      assert.isUndefined(panelOf(yield* send(create("Seat 2A on XX 1"))))
+      assert.include(JSON.stringify(asked[1]?.body), "The customer has no flight XX 1.")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("shows meals to click; the click is kept, told to the model, and made once", () =>
+    Effect.gen(function* () {
+      const {
+        calls: asked,
+        click,
+        items,
+        send
+      } = yield* concierge({}, calls("meal_preference_list")[0]!, says(...chat.text("Enjoy")))
+      const events = yield* send(create("Which meals are there?"))
+      assert.lengthOf(asked, 1)
+      const thread = idOf(events)
+      const widget = widgetOf(events)
+      const action = actionIn(widget, 1)
+      assert.deepStrictEqual(action, {
+        type: "support.set_meal_preference",
+        payload: { meal: "Vegan" }
+      })
+      const clicked = yield* click(thread, widget?.["id"], action)
+      assert.deepInclude(panelOf(clicked), { meal: "Vegan" })
+      assert.include(seen(clicked).join(), "Your meal will be vegan.")
+      const kept = (yield* items(thread)).find(({ id }) => id === widget?.["id"])
+      assert.include(JSON.stringify(kept), "✓ Vegan")
+      assert.isUndefined(actionIn(kept, 1))
+      // A click on what was loaded before is ignored.
+      assert.lengthOf(yield* click(thread, widget?.["id"], action), 1)
+      yield* send({
+        type: "threads.add_user_message",
+        params: { thread_id: thread, input: create("Thanks").params["input"] }
+      })
+      assert.include(JSON.stringify(asked.at(-1)?.body), "the meal Vegan")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("shows flights to click, and then the way back", () =>
+    Effect.gen(function* () {
+      const { click, send } = yield* concierge(
+        {},
+        ...calls("flight_option_list", { from: "Oslo", to: "Rome" })
+      )
+      const events = yield* send(create("Oslo to Rome"))
+      const thread = idOf(events)
+      const widget = widgetOf(events)
+      const there = yield* click(thread, widget?.["id"], actionIn(widget, 1))
+      const back = there
+        .map(({ item }) => item as Record<string, unknown> | undefined)
+        .findLast((item) => item?.["type"] === "widget")
+      assert.notStrictEqual(back?.["id"], widget?.["id"])
+      const choice = actionIn(back, 0)
+      assert.deepInclude(choice?.payload, { leg: "return" })
+      const done = yield* click(thread, back?.["id"], choice)
+      assert.include(seen(done).join(), "You have chosen")
+      assert.strictEqual(seen(done).filter((line) => line.startsWith("item.done widget")).length, 0)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("answers the other clicks, and unknown ones with nothing", () =>
+    Effect.gen(function* () {
+      const { click, send } = yield* concierge({}, says(...chat.text("Hi")))
+      const thread = idOf(yield* send(create("Hi")))
+      for (const [type, words] of [
+        ["booking.confirm_selection", "Your booking is confirmed."],
+        ["booking.modify_request", "What should be different?"],
+        ["upsell.accept", "Your upgrade is booked."],
+        ["upsell.decline", "No upgrade then."],
+        ["rebook.select_option", "You are booked on the other flight."]
+      ] as const) {
+        assert.include(seen(yield* click(thread, null, { type })).join(), words)
+      }
+      for (const action of [
+        { type: "no.such.action" },
+        { type: "support.set_meal_preference", payload: { meal: "Stones" } },
+        { type: "flight.select", payload: 7 }
+      ]) {
+        assert.deepStrictEqual(
+          (yield* click(thread, null, action)).map(({ type }) => type),
+          ["stream_options"]
+        )
+      }
+      const profile = panelOf(yield* click(thread, null, { type: "support.show_profile" }))
+      assert.deepInclude(profile, { loyalty: "Northern Lights Silver" })
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("sees pictures that are attached, and people see their preview", () =>
+    Effect.gen(function* () {
+      const { calls: asked, items, json, send } = yield* concierge({}, says(...chat.text("A cat")))
+      const png = Buffer.from("\x89PNG\r\n\x1a\n a cat", "latin1")
+      const file = { name: "cat.png", size: png.length, mime_type: "image/png" }
+      const made = yield* json(operation("attachments.create", file))
+      const { url } = made["upload_descriptor"] as { readonly url: string }
+      const put = yield* sendBytes(url, {
+        method: "PUT",
+        headers: { "content-type": "image/png" },
+        body: png
+      })
+      assert.strictEqual(put.status, 200)
+      const events = yield* send(create("What is this?", { attachments: [made["id"]] }))
+      assert.include(
+        JSON.stringify(asked[0]?.body),
+        `data:image/png;base64,${png.toString("base64")}`
+      )
+      const [message] = yield* items(idOf(events))
+      const [{ preview_url }] = message!["attachments"] as [{ readonly preview_url: string }]
+      const preview = yield* sendBytes(preview_url, { method: "GET" })
+      assert.isTrue(preview.body.equals(png))
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("hears dictation", () =>
+    Effect.gen(function* () {
+      const { json } = yield* concierge({ TRANSCRIPTION_MODEL: "whisper" }, (_, response) => {
+        response.writeHead(200, { "content-type": "application/json" }).end(`{"text":"Hello"}`)
+      })
+      const params = { audio_base64: "AQID", mime_type: "audio/webm;codecs=opus" }
+      assert.deepStrictEqual(yield* json(operation("input.transcribe", params)), { text: "Hello" })
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("keeps what it has said when the person presses Stop, and leaves the model", () =>
+    Effect.gen(function* () {
+      const {
+        calls: asked,
+        items,
+        tokenFor,
+        url
+      } = yield* concierge({}, stalls(chat.delta({ content: "Half a sentence" })))
+      const client = yield* openStream(url, yield* tokenFor("ada"), create("Tell me"))
+      yield* client.hears("Half a sentence")
+      const thread = threadOf(client.heard())
+      yield* client.leave
+      yield* asked[0]!.closed
+      let kept = yield* items(thread)
+      while (kept.length < 2) kept = yield* items(thread)
+      assert.include(JSON.stringify(kept.at(-1)), "Half a sentence")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("knows each person's own record only", () =>
+    Effect.gen(function* () {
+      const { calls: asked, click, send } = yield* concierge({}, ...calls("add_checked_bag"))
+      yield* send(create("A bag"), "ada")
+      const thread = idOf(yield* send(create("Hi"), "grace"))
+      assert.include(JSON.stringify(asked.at(-1)?.body), "Grace")
+      assert.notInclude(JSON.stringify(asked.at(-1)?.body), "Ada")
+      const profile = panelOf(yield* click(thread, null, { type: "support.show_profile" }, "grace"))
+      assert.deepInclude(profile, { name: "Grace", bags: 0 })
+    }).pipe(Effect.scoped)
+  )
+})
