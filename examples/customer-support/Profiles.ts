@@ -56,7 +56,11 @@ const newcomer = (name: string): Profile => ({
 /** Lines of the timeline that are kept. */
 const mostLines = 50
 
-/** The profile of the person who is talking, in a table of the example's own. */
+/**
+ * The profile of the person who is talking, in a table of the example's own.
+ *
+ * @effect-expect-leaking CurrentUser
+ */
 export class Profiles extends Context.Service<
   Profiles,
   {

@@ -11,8 +11,10 @@ export const loadVisibleItem = (
   threadId: string,
   itemId: string
 ): Effect.Effect<ThreadItem, NotFound | DbUnavailable> =>
-  Effect.flatMap(store.loadItem(userId, threadId, itemId), (item) =>
-    isHidden(item) ? new NotFound({ object: "Item" }) : Effect.succeed(item)
+  Effect.filterOrFail(
+    store.loadItem(userId, threadId, itemId),
+    (item) => !isHidden(item),
+    () => new NotFound({ object: "Item" })
   )
 
 /** Loads the widget that an action came from. ChatKit's client sends an empty id for no widget. */
@@ -23,9 +25,9 @@ export const loadSender = (
   itemId: string | null
 ): Effect.Effect<WidgetItem | undefined, NotFound | Conflict | DbUnavailable> => {
   if (itemId === null || itemId === "") return Effect.undefined
-  return Effect.flatMap(loadVisibleItem(store, userId, threadId, itemId), (item) =>
-    item.type === "widget"
-      ? Effect.succeed(item)
-      : new Conflict({ reason: "An action can only come from a widget" })
+  return Effect.filterOrFail(
+    loadVisibleItem(store, userId, threadId, itemId),
+    (item) => item.type === "widget",
+    () => new Conflict({ reason: "An action can only come from a widget" })
   )
 }

@@ -1,4 +1,4 @@
 import { Effect, Layer } from "effect"
 import { Responder } from "effect-chatkit"
 
-export default Layer.effect(Responder, Effect.fail(new Error("no key for the shop")))
+export default Layer.effect(Responder, Effect.fail("no key for the shop"))

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Stream } from "effect"
+import { Effect, Fiber, Layer, Stream } from "effect"
 import { UserId } from "../../../src/core/User.ts"
 import type { ThreadStreamEvent } from "../../../src/protocol/Events.ts"
 import type { Thread } from "../../../src/protocol/Threads.ts"
@@ -120,9 +120,8 @@ describe("emit", () => {
               Stream.concat(Answer.say(turn, "as if nothing had happened"))
             )
           )
-        )
-      ),
-      Effect.provide(captureLogs(logs))
+        ).pipe(Layer.provideMerge(captureLogs(logs)))
+      )
     )
   })
 
@@ -253,9 +252,8 @@ describe("an answer that ends before its items are done", () => {
               Stream.concat(Stream.fail(new Error("the model is gone")))
             )
           )
-        )
-      ),
-      Effect.provide(captureLogs([]))
+        ).pipe(Layer.provideMerge(captureLogs([])))
+      )
     )
   )
 })

@@ -57,12 +57,12 @@ export const execute = (
     Effect.provideService(HttpClient.TracerPropagationEnabled, false),
     Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
     Effect.mapError(unreachable),
-    Effect.flatMap((response) =>
-      response.status >= 200 && response.status < 300
-        ? Effect.succeed(response)
-        : Effect.flatMap(beginningOf(response), (text) =>
-            Effect.fail(wireError(reasonOfStatus(response.status, response.headers, text)))
-          )
+    Effect.filterOrElse(
+      ({ status }) => status >= 200 && status < 300,
+      (response) =>
+        Effect.flatMap(beginningOf(response), (text) =>
+          Effect.fail(wireError(reasonOfStatus(response.status, response.headers, text)))
+        )
     )
   )
 

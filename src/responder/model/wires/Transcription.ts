@@ -53,7 +53,7 @@ export const layer = (options: ModelServer & { readonly model: string }) =>
               try: () => textOf(JSON.parse(text._tag === "Some" ? text.value : ""), "text"),
               catch: () => notUnderstood
             })
-            return found ?? (yield* Effect.fail(notUnderstood))
+            return found ?? (yield* notUnderstood)
           },
           Effect.timeoutOrElse({ duration: "60 seconds", orElse: () => Effect.fail(silent) })
         )

@@ -199,11 +199,9 @@ describe("the tools of a model", () => {
   )
 
   it("cannot be run without a person: the types demand it", () => {
-    // @ts-expect-error who_am_i and show_bag need CurrentUser
-    const alone: Layer.Layer<never> = Layer.effectDiscard(
-      Effect.flatMap(Tools, ({ handle }) => handle("who_am_i", {}))
-    ).pipe(Layer.provide(Handlers))
-    assert.isDefined(alone)
+    const called = Effect.flatMap(Tools, ({ handle }) => handle("who_am_i", {}))
+    const isDemanded: CurrentUser extends Effect.Services<typeof called> ? true : false = true
+    assert.isTrue(isDemanded)
   })
 })
 
