@@ -185,7 +185,7 @@ const listening = (server: Server, { host, port }: SettingsShape) =>
   NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout: "1 second" })
 
 /** Better Auth's tables and keys, and nothing of our own. */
-const identityStorage = (
+export const identityStorage = (
   settings: SettingsShape,
   database: Layer.Layer<SqlClient.SqlClient, unknown>
 ) => {
