@@ -130,9 +130,9 @@ export const storage = (
   )
 }
 
-/** How the world is answered. Needs the services above, and a server to listen with. */
-export const http = (settings: SettingsShape) =>
-  served(
+/** The routes of this server. They need the services above. */
+export const routes = (settings: SettingsShape) =>
+  enveloped(
     settings,
     Api,
     HttpApiBuilder.layer(Api, { openapiPath: contractPath }).pipe(
@@ -142,12 +142,15 @@ export const http = (settings: SettingsShape) =>
     )
   )
 
+/** How the world is answered. Needs a server to listen with. */
+export const http = (settings: SettingsShape) => served(settings, routes(settings))
+
 /** The same where another ChatKit server answers. */
 const httpBeforeUpstream = (settings: SettingsShape, url: URL) => {
   const { modelFirstEventSeconds, streamsPerUser, upstreamSecret: secret } = settings
   const patience = modelFirstEventSeconds * 1000
   const support = upstreamHttp({ url, secret, patience, streamsPerUser })
-  return served(
+  const contract = enveloped(
     settings,
     UpstreamApi,
     HttpApiBuilder.layer(UpstreamApi, { openapiPath: contractPath }).pipe(
@@ -155,15 +158,16 @@ const httpBeforeUpstream = (settings: SettingsShape, url: URL) => {
       Layer.provide(HealthHttp)
     )
   )
+  return served(settings, contract)
 }
 
 /** The routes of a contract and the pages, in their envelope. */
-const served = <E, R>(
+const enveloped = <E, R>(
   settings: SettingsShape,
   api: Surface,
   contract: Layer.Layer<never, E, R>
 ) => {
-  const { bodyLimit, corsOrigins, production, publicUrl } = settings
+  const { corsOrigins, production, publicUrl } = settings
   const { layer: pagesLayer, paths } = pages(settings)
   const origins = new Set(corsOrigins)
   const envelopeLayer = envelope({
@@ -172,14 +176,15 @@ const served = <E, R>(
     api,
     allowsOrigin: (origin) => origins.has(origin) || (!production && isLoopback(origin))
   })
-  return HttpRouter.serve(Layer.mergeAll(contract, pagesLayer, envelopeLayer), {
-    disableLogger: true,
-    disableListenLog: true
-  }).pipe(
-    Layer.provide(AuthenticationLog.layer),
-    Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, bodyLimit))
+  return Layer.mergeAll(contract, pagesLayer, envelopeLayer).pipe(
+    Layer.provide(AuthenticationLog.layer)
   )
 }
+
+const served = <A, E, R>({ bodyLimit }: SettingsShape, app: Layer.Layer<A, E, R>) =>
+  HttpRouter.serve(app, { disableLogger: true, disableListenLog: true }).pipe(
+    Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, bodyLimit))
+  )
 
 const listening = (server: Server, { host, port }: SettingsShape) =>
   NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout: "1 second" })
@@ -230,10 +235,26 @@ export const serve = (
     ? serveHere(settings, database, responder)
     : serveUpstream(settings, settings.upstreamUrl, database)
 
+/** Provides everything that the routes of this server stand on. */
+export const services =
+  (
+    settings: SettingsShape,
+    database: Layer.Layer<SqlClient.SqlClient, unknown>,
+    responder: Layer.Layer<Responder, unknown, SqlClient.SqlClient | ModelUsage> = answers(settings)
+  ) =>
+  <A, E, R>(app: Layer.Layer<A, E, R>) =>
+    app.pipe(
+      Layer.provide([authentication(settings), conversation(settings)]),
+      Layer.provide(responder.pipe(Layer.provide(database))),
+      Layer.provide(AttachmentLinks.layer),
+      Layer.provide(storage(settings, database)),
+      Layer.provide(LogBudget.layer)
+    )
+
 const serveHere = (
   settings: SettingsShape,
   database: Layer.Layer<SqlClient.SqlClient, unknown>,
-  responder: Layer.Layer<Responder, unknown, SqlClient.SqlClient | ModelUsage> = answers(settings)
+  responder?: Layer.Layer<Responder, unknown, SqlClient.SqlClient | ModelUsage>
 ) =>
   Layer.unwrap(
     Effect.sync(() => {
@@ -243,11 +264,7 @@ const serveHere = (
         Layer.provide([http(settings), AttachmentSweep]),
         Layer.provide(Draining.layer),
         Layer.provideMerge(listening(server, settings)),
-        Layer.provide([authentication(settings), conversation(settings)]),
-        Layer.provide(responder.pipe(Layer.provide(database))),
-        Layer.provide(AttachmentLinks.layer),
-        Layer.provide(storage(settings, database)),
-        Layer.provide(LogBudget.layer)
+        services(settings, database, responder)
       )
     })
   )
