@@ -130,9 +130,9 @@ export const storage = (
   )
 }
 
-/** How the world is answered. Needs the services above, and a server to listen with. */
-export const http = (settings: SettingsShape) =>
-  served(
+/** The routes of this server. They need the services above. */
+export const routes = (settings: SettingsShape) =>
+  enveloped(
     settings,
     Api,
     HttpApiBuilder.layer(Api, { openapiPath: contractPath }).pipe(
@@ -141,6 +141,9 @@ export const http = (settings: SettingsShape) =>
       Layer.provide(HealthHttp)
     )
   )
+
+/** How the world is answered. Needs a server to listen with. */
+export const http = (settings: SettingsShape) => served(settings, routes(settings))
 
 /** The same where another ChatKit server answers. */
 const httpBeforeUpstream = (settings: SettingsShape, url: URL) => {
@@ -151,7 +154,7 @@ const httpBeforeUpstream = (settings: SettingsShape, url: URL) => {
     idlePatience: settings.modelIdleSeconds * 1000,
     streamsPerUser: settings.streamsPerUser
   })
-  return served(
+  const contract = enveloped(
     settings,
     UpstreamApi,
     HttpApiBuilder.layer(UpstreamApi, { openapiPath: contractPath }).pipe(
@@ -159,15 +162,16 @@ const httpBeforeUpstream = (settings: SettingsShape, url: URL) => {
       Layer.provide(HealthHttp)
     )
   )
+  return served(settings, contract)
 }
 
 /** The routes of a contract and the pages, in their envelope. */
-const served = <E, R>(
+const enveloped = <E, R>(
   settings: SettingsShape,
   api: Surface,
   contract: Layer.Layer<never, E, R>
 ) => {
-  const { bodyLimit, corsOrigins, production, publicUrl } = settings
+  const { corsOrigins, production, publicUrl } = settings
   const { layer: pagesLayer, paths } = pages(settings)
   const origins = new Set(corsOrigins)
   const envelopeLayer = envelope({
@@ -176,20 +180,21 @@ const served = <E, R>(
     api,
     allowsOrigin: (origin) => origins.has(origin) || (!production && isLoopback(origin))
   })
-  return HttpRouter.serve(Layer.mergeAll(contract, pagesLayer, envelopeLayer), {
-    disableLogger: true,
-    disableListenLog: true
-  }).pipe(
-    Layer.provide(AuthenticationLog.layer),
-    Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, bodyLimit))
+  return Layer.mergeAll(contract, pagesLayer, envelopeLayer).pipe(
+    Layer.provide(AuthenticationLog.layer)
   )
 }
+
+const served = <A, E, R>({ bodyLimit }: SettingsShape, app: Layer.Layer<A, E, R>) =>
+  HttpRouter.serve(app, { disableLogger: true, disableListenLog: true }).pipe(
+    Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, bodyLimit))
+  )
 
 const listening = (server: Server, { host, port }: SettingsShape) =>
   NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout: "1 second" })
 
 /** Better Auth's tables and keys, and nothing of our own. */
-const identityStorage = (
+export const identityStorage = (
   settings: SettingsShape,
   database: Layer.Layer<SqlClient.SqlClient, unknown>
 ) => {
@@ -234,10 +239,26 @@ export const serve = (
     ? serveHere(settings, database, responder)
     : serveUpstream(settings, settings.upstreamUrl, database)
 
+/** Provides everything that the routes of this server stand on. */
+export const services =
+  (
+    settings: SettingsShape,
+    database: Layer.Layer<SqlClient.SqlClient, unknown>,
+    responder: Layer.Layer<Responder, unknown, SqlClient.SqlClient | ModelUsage> = answers(settings)
+  ) =>
+  <A, E, R>(app: Layer.Layer<A, E, R>) =>
+    app.pipe(
+      Layer.provide([authentication(settings), conversation(settings)]),
+      Layer.provide(responder.pipe(Layer.provide(database))),
+      Layer.provide(AttachmentLinks.layer),
+      Layer.provide(storage(settings, database)),
+      Layer.provide(LogBudget.layer)
+    )
+
 const serveHere = (
   settings: SettingsShape,
   database: Layer.Layer<SqlClient.SqlClient, unknown>,
-  responder: Layer.Layer<Responder, unknown, SqlClient.SqlClient | ModelUsage> = answers(settings)
+  responder?: Layer.Layer<Responder, unknown, SqlClient.SqlClient | ModelUsage>
 ) =>
   Layer.unwrap(
     Effect.sync(() => {
@@ -247,11 +268,7 @@ const serveHere = (
         Layer.provide([http(settings), AttachmentSweep]),
         Layer.provide(Draining.layer),
         Layer.provideMerge(listening(server, settings)),
-        Layer.provide([authentication(settings), conversation(settings)]),
-        Layer.provide(responder.pipe(Layer.provide(database))),
-        Layer.provide(AttachmentLinks.layer),
-        Layer.provide(storage(settings, database)),
-        Layer.provide(LogBudget.layer)
+        services(settings, database, responder)
       )
     })
   )

@@ -19,6 +19,8 @@ const source = (name: string) =>
 const resolve = {
   alias: [
     { find: /^effect-chatkit$/, replacement: source("index") },
+    { find: /^effect-chatkit\/auth$/, replacement: source("auth") },
+    { find: /^effect-chatkit\/client$/, replacement: source("client") },
     { find: /^effect-chatkit\/protocol$/, replacement: source("protocol") }
   ]
 }

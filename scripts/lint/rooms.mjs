@@ -44,12 +44,17 @@ export const rooms = {
   betterauth: [`core auth telemetry ${database}`, "effect effect/http effect/sql"],
   postgres: [`core protocol telemetry ${ports}`, "effect effect/sql @effect/sql-pg/* node:*"],
   dev: [
-    "* !main !App !Answers !exports !cli",
+    "* !main !App !Answers !Handler !exports !client !cli",
     "effect @effect/sql-pg/* @electric-sql/* jose node:*"
   ],
   cli: ["* !main", "effect effect/http effect/sql @effect/platform-node/* jose node:*"],
-  exports: ["core protocol responder auth/CurrentUser", "effect"],
   Answers: ["settings responder core", "effect effect/http effect/ai effect/sql"],
-  App: ["* !main !exports !cli", "effect effect/* @effect/platform-node/* node:http"],
+  client: ["", ""],
+  App: [
+    "* !main !Handler !exports !client !cli",
+    "effect effect/* @effect/platform-node/* node:http"
+  ],
+  exports: ["* !main !cli !dev", "effect"],
+  Handler: ["* !main !exports !client !cli !dev", "effect effect/http effect/sql"],
   main: ["App cli/Exit", "effect @effect/platform-node/*"]
 }

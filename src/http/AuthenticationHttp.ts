@@ -8,8 +8,15 @@ import { noteUser, RequestInfo } from "../core/RequestInfo.ts"
 import { AuthenticationLog } from "./AuthenticationLog.ts"
 import { notAuthenticated } from "./Refusals.ts"
 
-/** Every `Authorization` line as it came: Node's own header object keeps the first one only. */
+/**
+ * Every `Authorization` line as it came: Node's own header object keeps the first one only. A
+ * request of another platform has its lines joined, and then none of them is a token.
+ */
 const authorizationOf = (request: HttpServerRequest.HttpServerRequest): ReadonlyArray<string> => {
+  if (!("rawHeaders" in request.source)) {
+    const line = request.headers["authorization"]
+    return line === undefined ? [] : [line]
+  }
   const { rawHeaders } = NodeHttpServerRequest.toIncomingMessage(request)
   const lines: Array<string> = []
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {

@@ -36,6 +36,7 @@ const isJson = (type: string | undefined) =>
 /** By the time authentication has finished, the body has usually arrived and can be read at once. */
 const textOf = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<string> =>
   Effect.withFiber((fiber) => {
+    if (!("readableLength" in request.source)) return Effect.orDie(request.text)
     const source = NodeHttpServerRequest.toIncomingMessage(request)
     const limit = fiber.getRef(HttpIncomingMessage.MaxBodySize) ?? Infinity
     const { complete, readableLength } = source

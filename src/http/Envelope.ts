@@ -1,4 +1,3 @@
-import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Context, Effect, References } from "effect"
 import { HttpMiddleware, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { Surface } from "../api/UpstreamApi.ts"
@@ -98,7 +97,8 @@ const isUnread = (
 ) =>
   status >= 400 &&
   request.headers["transfer-encoding"] !== undefined &&
-  !NodeHttpServerRequest.toIncomingMessage(request).complete
+  "complete" in request.source &&
+  request.source.complete === false
 
 /** Whether the origin is on this machine: in development a page may come from any port. */
 export const isLoopback = (origin: string): boolean => {
