@@ -147,9 +147,13 @@ export const http = (settings: SettingsShape) => served(settings, routes(setting
 
 /** The same where another ChatKit server answers. */
 const httpBeforeUpstream = (settings: SettingsShape, url: URL) => {
-  const { modelFirstEventSeconds, streamsPerUser, upstreamSecret: secret } = settings
-  const patience = modelFirstEventSeconds * 1000
-  const support = upstreamHttp({ url, secret, patience, streamsPerUser })
+  const support = upstreamHttp({
+    url,
+    secret: settings.upstreamSecret,
+    patience: settings.modelFirstEventSeconds * 1000,
+    idlePatience: settings.modelIdleSeconds * 1000,
+    streamsPerUser: settings.streamsPerUser
+  })
   const contract = enveloped(
     settings,
     UpstreamApi,

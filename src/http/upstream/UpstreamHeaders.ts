@@ -5,6 +5,7 @@ import type { CurrentUser } from "../../auth/CurrentUser.ts"
 /**
  * What is passed on of a client's headers. It is a list of what may pass, because nobody can list
  * every header by which some server knows a person: `x-user-id`, `remote-user`, `x_user_id` ….
+ * `baggage` is not among them, since it carries whatever the client says.
  */
 const passed: ReadonlySet<string> = new Set([
   "accept",
@@ -12,8 +13,7 @@ const passed: ReadonlySet<string> = new Set([
   "content-type",
   "user-agent",
   "traceparent",
-  "tracestate",
-  "baggage"
+  "tracestate"
 ])
 
 const isPassed = (name: string) => passed.has(name) || /^chatkit-[a-z-]+$/.test(name)
@@ -37,9 +37,12 @@ export const upstreamHeaders = (
   ...(assertion === undefined ? {} : { "x-user-assertion": assertion })
 })
 
-/** Percent-encoded when it is not what a header can carry as it is; the assertion has it exactly. */
+/**
+ * Percent-encoded when it is not what a header can carry as it is, or has a `%` of its own: decoded
+ * it is exact, and no two people have the same header.
+ */
 const plain = (text: string) =>
-  /^[\x21-\x7e]+$/.test(text) ? text : encodeURIComponent(text.toWellFormed())
+  /^[\x21-\x24\x26-\x7e]+$/.test(text) ? text : encodeURIComponent(text.toWellFormed())
 
 /** Between two hops, or set by this server for every answer. */
 const dropped: ReadonlySet<string> = new Set([
@@ -50,6 +53,7 @@ const dropped: ReadonlySet<string> = new Set([
   "trailer",
   "transfer-encoding",
   "upgrade",
+  "alt-svc",
   "set-cookie",
   "date",
   "server",
@@ -57,9 +61,19 @@ const dropped: ReadonlySet<string> = new Set([
 ])
 
 /** The headers of an answer as the client gets them. CORS is this server's own matter. */
-export const answerHeaders = (headers: Headers.Headers): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Object.entries(headers).filter(
-      ([name]) => !dropped.has(name) && !name.startsWith("access-control-")
-    )
+export const answerHeaders = (
+  headers: Headers.Headers,
+  isEventStream: boolean
+): Readonly<Record<string, string>> => {
+  // RFC 9110 §7.6.1: `Connection` names more headers that end here.
+  const named = new Set((headers["connection"] ?? "").toLowerCase().split(/[\s,]+/))
+  const kept = Object.entries(headers).filter(
+    ([name]) => !dropped.has(name) && !named.has(name) && !name.startsWith("access-control-")
   )
+  if (!isEventStream) return Object.fromEntries(kept)
+  return {
+    // One event may be added at the end.
+    ...Object.fromEntries(kept.filter(([name]) => name !== "content-length")),
+    "x-accel-buffering": "no"
+  }
+}

@@ -24,6 +24,8 @@ export interface Upstream {
   readonly secret: Redacted.Redacted | undefined
   /** Milliseconds until the head of an answer. */
   readonly patience: number
+  /** Milliseconds that an answer may be silent once it has begun. */
+  readonly idlePatience: number
   readonly streamsPerUser: number
 }
 
@@ -36,36 +38,47 @@ export const upstreamHttp = (upstream: Upstream) =>
     UpstreamApi,
     "support",
     Effect.fnUntraced(function* (handlers) {
-      const client = yield* HttpClient.HttpClient
+      // An answer that nobody reads to its end is given up together with its request.
+      const client = HttpClient.withScope(yield* HttpClient.HttpClient)
       const draining = yield* Draining
       const admit = openStreams(upstream.streamsPerUser)
       const assertion = assertionFor(upstream.secret, upstream.url)
 
-      /** `undefined` for one that has not begun in time. */
-      const ask = Effect.fnUntraced(function* (request: HttpClientRequest.HttpClientRequest) {
-        const response = yield* client
-          .execute(request)
-          .pipe(
-            Effect.provideService(HttpClient.TracerPropagationEnabled, false),
-            Effect.timeoutOption(upstream.patience)
-          )
-        return response._tag === "None" ? gatewayTimeout : relay(response.value)
-      })
+      /** Answers in place of the upstream server, and tells the operator why. */
+      const refuse = (answer: HttpServerResponse.HttpServerResponse, reason: string) =>
+        Effect.logWarning("upstream gave no answer").pipe(
+          Effect.annotateLogs({ reason }),
+          Effect.as(answer)
+        )
+
+      const ask = (request: HttpClientRequest.HttpClientRequest) =>
+        client.execute(request).pipe(
+          Effect.provideService(HttpClient.TracerPropagationEnabled, false),
+          Effect.timeoutOption(upstream.patience),
+          Effect.flatMap((response) =>
+            response._tag === "None" ? refuse(gatewayTimeout, "silent") : relay(response.value)
+          ),
+          Effect.catch((error) => refuse(badGateway, error.reason._tag))
+        )
 
       const relay = (response: HttpClientResponse.HttpClientResponse) => {
         const { headers, status } = response
         // A redirect would lead the person's name elsewhere.
-        if (status < 200 || (status >= 300 && status < 400)) return badGateway
+        if (status < 200 || (status >= 300 && status < 400)) return refuse(badGateway, "redirect")
         const type = headers["content-type"] ?? ""
         const isEventStream = type.trim().toLowerCase().startsWith("text/event-stream")
-        return HttpServerResponse.stream(relayed(response.stream, isEventStream, draining), {
-          status,
-          headers: {
-            ...answerHeaders(headers),
-            ...(isEventStream ? { "x-accel-buffering": "no" } : {})
-          },
-          contentType: type
+        const body = relayed(response.stream, {
+          isEventStream,
+          patience: upstream.idlePatience,
+          draining
         })
+        return Effect.succeed(
+          HttpServerResponse.stream(body, {
+            status,
+            headers: answerHeaders(headers, isEventStream),
+            contentType: type
+          })
+        )
       }
 
       return handlers.handleRaw(
@@ -81,14 +94,7 @@ export const upstreamHttp = (upstream: Upstream) =>
             HttpClientRequest.setBody(HttpBody.uint8Array(bytes, type ?? "application/json")),
             HttpClientRequest.setHeaders(headers)
           )
-          return yield* ask(asked).pipe(
-            Effect.catch((error) =>
-              Effect.logWarning("upstream out of reach").pipe(
-                Effect.annotateLogs({ reason: error.reason._tag }),
-                Effect.as(badGateway)
-              )
-            )
-          )
+          return yield* ask(asked)
         })
       )
     })
