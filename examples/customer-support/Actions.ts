@@ -1,6 +1,6 @@
 import { Effect, Result, Schema, Stream } from "effect"
 import { type ActionTurn, Answer } from "effect-chatkit"
-import type { WidgetRoot } from "effect-chatkit/protocol"
+import { offersAction } from "effect-chatkit/protocol"
 import { type Profile, Profiles } from "./Profiles.ts"
 import { profileShown } from "./Tools.ts"
 import { FlightChoice, flightList, flightsBetween, mealList, meals } from "./Widgets.ts"
@@ -10,20 +10,12 @@ const decode = <A>(schema: Schema.Codec<A, unknown>, payload: unknown) =>
 
 const Meal = Schema.Struct({ meal: Schema.Literals(meals) })
 
-/** Replaces the widget that was clicked: what was chosen is ticked, and can be seen after a reload. */
-const redrawn = ({ sender }: ActionTurn, widget: WidgetRoot): Answer.Answer =>
-  sender === undefined
-    ? Stream.empty
-    : Stream.succeed({
-        type: "thread.item.replaced",
-        item: { ...sender, widget }
-      })
-
 const all = (...parts: ReadonlyArray<Answer.Answer>): Answer.Answer =>
   Stream.flatMap(Stream.fromIterable(parts), (part) => part)
 
-/** A click that was made already leaves nothing to be clicked. */
-const isDone = ({ sender }: ActionTurn) => !JSON.stringify(sender?.widget ?? {}).includes("payload")
+/** A list is clicked once: then it offers nothing more, and neither does what a page makes up. */
+const isOffered = ({ action, sender }: ActionTurn) =>
+  sender !== undefined && offersAction(sender.widget, action)
 
 /** The answers to clicks. What they mean is noted for the model; an unknown one is not answered. */
 export const actions = Effect.map(Profiles, (profiles) => {
@@ -31,7 +23,13 @@ export const actions = Effect.map(Profiles, (profiles) => {
     change: (profile: Profile) => Profile,
     line: string,
     answer: (profile: Profile) => Answer.Answer
-  ): Answer.Answer => Stream.unwrap(Effect.map(profiles.change(change, line), answer))
+  ): Answer.Answer =>
+    Stream.unwrap(
+      Effect.map(
+        profiles.change((profile) => Effect.succeed(change(profile)), line),
+        answer
+      )
+    )
 
   const noted = (turn: ActionTurn, what: string) =>
     Answer.hidden(turn, `The customer clicked in widget ${turn.sender?.id ?? "?"}: ${what}`)
@@ -45,14 +43,14 @@ export const actions = Effect.map(Profiles, (profiles) => {
 
   const mealChosen = (turn: ActionTurn): Answer.Answer => {
     const chosen = decode(Meal, turn.action.payload)
-    if (chosen === undefined || isDone(turn)) return Stream.empty
+    if (chosen === undefined || !isOffered(turn)) return Stream.empty
     const { meal } = chosen
     return changing(
       (profile) => ({ ...profile, meal }),
       `Meal: ${meal}`,
       (profile) =>
         all(
-          redrawn(turn, mealList(meal)),
+          Answer.redraw(turn, mealList(meal)),
           Answer.say(turn, `Your meal will be ${meal.toLowerCase()}.`),
           noted(turn, `the meal ${meal}`),
           profileShown(profile)
@@ -63,7 +61,7 @@ export const actions = Effect.map(Profiles, (profiles) => {
   const flightChosen = (turn: ActionTurn): Answer.Answer => {
     const choice = decode(FlightChoice, turn.action.payload)
     const flight = choice?.options.find(({ id }) => id === choice.id)
-    if (choice === undefined || flight === undefined || isDone(turn)) return Stream.empty
+    if (choice === undefined || flight === undefined || !isOffered(turn)) return Stream.empty
     const { leg, options } = choice
     const line = `${flight.flight} from ${flight.from} to ${flight.to} at ${flight.departs} chosen`
     const wayBack = flightsBetween(flight.to, flight.from)
@@ -72,7 +70,7 @@ export const actions = Effect.map(Profiles, (profiles) => {
       line,
       (profile) =>
         all(
-          redrawn(turn, flightList(options, leg, flight)),
+          Answer.redraw(turn, flightList(options, leg, flight)),
           Answer.say(turn, `You have chosen ${flight.flight}.`),
           leg === "return"
             ? Stream.empty

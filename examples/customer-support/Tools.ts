@@ -1,7 +1,8 @@
-import { Effect, Schema, Stream } from "effect"
+import { Effect, Schema } from "effect"
 import { Tool, Toolkit } from "effect/ai"
-import { Answer, CurrentTurn, CurrentUser, type Turn } from "effect-chatkit"
-import { type Profile, Profiles } from "./Profiles.ts"
+import { Answer, CurrentTurn, CurrentUser } from "effect-chatkit"
+import type { WidgetRoot } from "effect-chatkit/protocol"
+import { NotPossible, type Profile, Profiles } from "./Profiles.ts"
 import { flightList, flightsBetween, mealList } from "./Widgets.ts"
 
 const tool = <const Name extends string, Fields extends Schema.Struct.Fields>(
@@ -42,9 +43,8 @@ export const stopAt = ["meal_preference_list", "flight_option_list"]
 export const profileShown = (profile: Profile) =>
   Answer.effect("customer_profile/update", { profile })
 
-/** Sends all of a stream from inside a tool. */
-const emitAll = (turn: Turn, events: Answer.Answer) =>
-  Stream.runForEach(events, (event) => turn.emit(event))
+const mostBags = 5
+const oneSeat = /^[1-9][0-9]?[A-F]$/
 
 export const Handlers = Tools.toLayer(
   Effect.gen(function* () {
@@ -52,55 +52,62 @@ export const Handlers = Tools.toLayer(
 
     /** Changes the profile, updates the side panel, and tells the model. */
     const changing = Effect.fnUntraced(
-      function* (change: (profile: Profile) => Profile, line: string) {
+      function* (...[change, line]: Parameters<typeof profiles.change>) {
         const profile = yield* profiles.change(change, line)
-        yield* emitAll(yield* CurrentTurn, profileShown(profile))
+        yield* Answer.emit(yield* CurrentTurn, profileShown(profile))
         return line
       },
-      Effect.mapError(() => "The customer's record cannot be changed right now.")
+      Effect.catchTags({
+        NotPossible: ({ reason }) => Effect.fail(reason),
+        ProfilesUnavailable: () =>
+          Effect.fail("The customer's record cannot be changed right now. Nothing was changed.")
+      })
     )
 
-    const showing = Effect.fnUntraced(
-      function* (text: string, widget: (turn: Turn) => Answer.Answer) {
-        const turn = yield* CurrentTurn
-        yield* emitAll(turn, Stream.concat(Answer.say(turn, text), widget(turn)))
-        return "shown"
-      },
-      Effect.mapError(() => "The list cannot be shown right now.")
-    )
+    const showing = Effect.fnUntraced(function* (text: string, widget: WidgetRoot) {
+      const turn = yield* CurrentTurn
+      yield* Answer.emit(turn, Answer.say(turn, text))
+      yield* Answer.emit(turn, Answer.widget(turn, widget))
+      return "The list is shown, and the customer chooses."
+    })
 
     return {
       change_seat: ({ flight, seat }) =>
-        Effect.gen(function* () {
-          const { legs } = yield* Effect.mapError(profiles.mine, () => "Not available right now.")
-          if (!legs.some((leg) => leg.flight === flight && leg.status === "booked")) {
-            return yield* Effect.fail(`The customer has no flight ${flight}.`)
+        changing((profile) => {
+          if (!profile.legs.some((leg) => leg.flight === flight && leg.status === "booked")) {
+            return new NotPossible({ reason: `The customer has no flight ${flight}.` })
           }
-          return yield* changing(
-            (profile) => ({
-              ...profile,
-              legs: profile.legs.map((leg) => (leg.flight === flight ? { ...leg, seat } : leg))
-            }),
-            `Seat on ${flight} changed to ${seat}`
-          )
-        }),
+          if (!oneSeat.test(seat)) return new NotPossible({ reason: "Seats are 1A to 99F." })
+          const legs = profile.legs.map((leg) => (leg.flight === flight ? { ...leg, seat } : leg))
+          return Effect.succeed({ ...profile, legs })
+        }, `Seat on ${flight} changed to ${seat}`),
       cancel_trip: () =>
-        changing(
-          (profile) => ({
-            ...profile,
-            legs: profile.legs.map((leg) => ({ ...leg, status: "cancelled" as const }))
-          }),
-          "Trip cancelled"
-        ),
+        changing((profile) => {
+          if (profile.legs.every(({ status }) => status === "cancelled")) {
+            return new NotPossible({ reason: "The customer has no trip to cancel." })
+          }
+          const legs = profile.legs.map((leg) => ({ ...leg, status: "cancelled" as const }))
+          return Effect.succeed({ ...profile, legs })
+        }, "Trip cancelled"),
       add_checked_bag: () =>
-        changing((profile) => ({ ...profile, bags: profile.bags + 1 }), "One checked bag added"),
-      request_assistance: ({ help }) =>
-        changing((profile) => ({ ...profile, assistance: help }), `Assistance requested: ${help}`),
-      meal_preference_list: () =>
-        showing("Which meal would you like?", (turn) => Answer.widget(turn, mealList())),
+        changing((profile) => {
+          if (profile.bags >= mostBags) {
+            return new NotPossible({ reason: `No more than ${mostBags} bags can be added.` })
+          }
+          return Effect.succeed({ ...profile, bags: profile.bags + 1 })
+        }, "One checked bag added"),
+      request_assistance: ({ help }) => {
+        const assistance = help.slice(0, 200)
+        return changing(
+          (profile) => Effect.succeed({ ...profile, assistance }),
+          `Assistance requested: ${assistance}`
+        )
+      },
+      meal_preference_list: () => showing("Which meal would you like?", mealList()),
       flight_option_list: ({ from, to }) =>
-        showing(`These flights go from ${from} to ${to}:`, (turn) =>
-          Answer.widget(turn, flightList(flightsBetween(from, to), "outbound"))
+        showing(
+          `These flights go from ${from} to ${to}:`,
+          flightList(flightsBetween(from, to), "outbound")
         )
     }
   })

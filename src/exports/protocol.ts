@@ -16,5 +16,6 @@ export {
   apply as applyWidgetUpdate,
   difference as widgetDifference
 } from "../protocol/widgets/Diff.ts"
+export { offersAction } from "../protocol/widgets/Offers.ts"
 export * as Widgets from "../protocol/widgets/Widgets.ts"
 export * from "../protocol/Workflows.ts"

@@ -9,10 +9,12 @@ import type { Turn } from "./Turn.ts"
 
 export {
   effect,
+  emit,
   hidden,
   image,
   notice,
   progress,
+  redraw,
   structuredInput,
   task,
   title

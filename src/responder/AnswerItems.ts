@@ -3,9 +3,10 @@ import type { IdKind } from "../core/Ids.ts"
 import type { ResponseEvent, ResponseEventInput } from "../protocol/Events.ts"
 import type { ItemBase, ThreadItem } from "../protocol/Items.ts"
 import type { StructuredInput } from "../protocol/StructuredInputs.ts"
+import type { WidgetRoot } from "../protocol/widgets/AnyWidget.ts"
 import type { Task } from "../protocol/Workflows.ts"
 import { CustomStreamError } from "./StreamErrors.ts"
-import type { NewFile, Turn } from "./Turn.ts"
+import type { ActionTurn, NewFile, Turn } from "./Turn.ts"
 
 type Events<E = never> = Stream.Stream<ResponseEventInput, E>
 
@@ -77,3 +78,13 @@ export const image = (turn: Turn, file: Omit<NewFile, "name"> & { readonly name?
       return item(turn, "message", (base) => ({ ...base, type: "generated_image", image }))
     })
   )
+
+/** Shows another widget in the place of the one that was clicked, also after a reload. */
+export const redraw = ({ sender }: ActionTurn, widget: WidgetRoot): Events =>
+  sender === undefined
+    ? Stream.empty
+    : Stream.succeed({ type: "thread.item.replaced", item: { ...sender, widget } })
+
+/** Sends all of an answer from inside a tool, and ends when the client's connection has taken it. */
+export const emit = <E, R>(turn: Turn, events: Stream.Stream<ResponseEventInput, E, R>) =>
+  Stream.runForEach(events, (event) => turn.emit(event))

@@ -3,6 +3,8 @@ import { Effect } from "effect"
 import { create, operation } from "../support/ChatKitService.ts"
 import { sendBytes } from "../support/Client.ts"
 import { concierge, panelOf, widgetOf } from "../support/CustomerSupport.ts"
+import { onRealServer } from "../support/Database.ts"
+import { eventually } from "../support/Eventually.ts"
 import { idOf, seen } from "../support/ModelAnswers.ts"
 import { chat, says, type Script, stalls } from "../support/ModelServer.ts"
 import { openStream, threadOf } from "../support/StreamClient.ts"
@@ -69,15 +71,81 @@ describe("the concierge of the example", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("tells the model when there is no such flight, and changes nothing", () =>
+  it.live("tells the model what is not possible, and changes nothing", () =>
     Effect.gen(function* () {
+      const impossible = [
+        ["change_seat", { flight: "XX 1", seat: "2A" }, "The customer has no flight XX 1."],
+        ["change_seat", { flight: "FJ 482", seat: "by the window" }, "Seats are 1A to 99F."],
+        ["cancel_trip", {}, "Trip cancelled"],
+        ["change_seat", { flight: "FJ 482", seat: "2A" }, "The customer has no flight FJ 482."],
+        ["cancel_trip", {}, "The customer has no trip to cancel."]
+      ] as const
       const { calls: asked, send } = yield* concierge(
         {},
-        ...calls("change_seat", { flight: "XX 1", seat: "2A" })
+        ...impossible.flatMap(([tool, args]) => calls(tool, args))
       )
-      assert.isUndefined(panelOf(yield* send(create("Seat 2A on XX 1"))))
-      assert.include(JSON.stringify(asked[1]?.body), "The customer has no flight XX 1.")
+      for (const [tool, , told] of impossible) {
+        const panel = panelOf(yield* send(create("Please")))
+        assert.strictEqual(panel === undefined, told !== "Trip cancelled", tool)
+        assert.include(JSON.stringify(asked.at(-1)?.body), told)
+      }
     }).pipe(Effect.scoped)
+  )
+
+  it.live("loses none of the changes that the model asks for at once", () =>
+    Effect.gen(function* () {
+      const bag = { type: "function", function: { name: "add_checked_bag", arguments: "{}" } }
+      const tool_calls = [0, 1, 2, 3, 4, 5].map((index) => ({ ...bag, index, id: `call_${index}` }))
+      const { calls: asked, send } = yield* concierge(
+        {},
+        says(chat.delta({ tool_calls }), chat.finish("tool_calls"), "[DONE]"),
+        says(...chat.text("Done."))
+      )
+      assert.deepInclude(panelOf(yield* send(create("Six bags"))), { bags: 5 })
+      const told = JSON.stringify(asked[1]?.body)
+      assert.lengthOf(told.match(/"One checked bag added/g) ?? [], 5)
+      assert.include(told, "No more than 5 bags can be added.")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("tells the model of an outage, and logs it without what is stored", () =>
+    Effect.gen(function* () {
+      const fails: Script = async (call, response) => {
+        await Effect.runPromise(database.exec("drop table customer_support.profiles"))
+        await calls("request_assistance", { help: "a secret need" })[0]!(call, response)
+      }
+      const {
+        calls: asked,
+        database,
+        logs,
+        send
+      } = yield* concierge({}, fails, says(...chat.text("I could not.")))
+      const events = yield* send(create("Help"))
+      assert.isUndefined(panelOf(events))
+      assert.include(seen(events).at(-1), "I could not.")
+      assert.include(JSON.stringify(asked[1]?.body), "cannot be changed right now")
+      assert.include(logs.join(), "no profile")
+      assert.notInclude(logs.join(), "a secret need")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live.skipIf(!onRealServer)(
+    "keeps each record in the database, for servers that start at the same time",
+    () =>
+      Effect.gen(function* () {
+        const { database, send, server } = yield* concierge({}, ...calls("add_checked_bag"))
+        yield* database.exec("drop schema customer_support cascade")
+        const [first, second] = yield* Effect.all([server, server], { concurrency: 2 })
+        const thread = idOf(yield* first.send(create("A bag")))
+        for (const { click } of [second, yield* server]) {
+          const panel = panelOf(yield* click(thread, null, { type: "support.show_profile" }))
+          assert.deepInclude(panel, {
+            bags: 1,
+            timeline: ["One checked bag added", "Trip to Lisbon booked"]
+          })
+        }
+        assert.isUndefined(panelOf(yield* send(create("Thanks"))))
+      }).pipe(Effect.scoped)
   )
 
   it.live("shows meals to click; the click is kept, told to the model, and made once", () =>
@@ -103,7 +171,7 @@ describe("the concierge of the example", () => {
       const kept = (yield* items(thread)).find(({ id }) => id === widget?.["id"])
       assert.include(JSON.stringify(kept), "✓ Vegan")
       assert.isUndefined(actionIn(kept, 1))
-      // A click on what was loaded before is ignored.
+      // A click in a page that was loaded before is ignored, and so is one that was never offered.
       assert.lengthOf(yield* click(thread, widget?.["id"], action), 1)
       yield* send({
         type: "threads.add_user_message",
@@ -115,14 +183,24 @@ describe("the concierge of the example", () => {
 
   it.live("shows flights to click, and then the way back", () =>
     Effect.gen(function* () {
-      const { click, send } = yield* concierge(
+      const { click, items, send } = yield* concierge(
         {},
         ...calls("flight_option_list", { from: "Oslo", to: "Rome" })
       )
       const events = yield* send(create("Oslo to Rome"))
       const thread = idOf(events)
       const widget = widgetOf(events)
-      const there = yield* click(thread, widget?.["id"], actionIn(widget, 1))
+      const action = actionIn(widget, 1)
+      const options = [{ id: "x", flight: "FJ 1", from: "Oslo", to: "the moon", departs: "now" }]
+      for (const payload of [{ id: "x", options, leg: "return" }, { meal: "Vegan" }]) {
+        const type = "meal" in payload ? "support.set_meal_preference" : "flight.select"
+        assert.lengthOf(yield* click(thread, widget?.["id"], { type, payload }), 1)
+      }
+      const there = yield* click(thread, widget?.["id"], action)
+      assert.lengthOf(yield* click(thread, widget?.["id"], action), 1)
+      const kept = (yield* items(thread)).find(({ id }) => id === widget?.["id"])
+      assert.include(JSON.stringify(kept), "✓ FJ 512, Oslo to Rome, 12:40")
+      assert.notInclude(JSON.stringify(kept), "onClickAction")
       const back = there
         .map(({ item }) => item as Record<string, unknown> | undefined)
         .findLast((item) => item?.["type"] === "widget")
@@ -211,8 +289,7 @@ describe("the concierge of the example", () => {
       const thread = threadOf(client.heard())
       yield* client.leave
       yield* asked[0]!.closed
-      let kept = yield* items(thread)
-      while (kept.length < 2) kept = yield* items(thread)
+      const kept = yield* eventually(Effect.orDie(items(thread)), ({ length }) => length === 2)
       assert.include(JSON.stringify(kept.at(-1)), "Half a sentence")
     }).pipe(Effect.scoped)
   )

@@ -1,7 +1,7 @@
 import { join } from "node:path"
 import { Context, Effect, Layer } from "effect"
 import { betterAuthTables, jwksRow, people } from "./BetterAuthSchema.ts"
-import { ask, eventsOf, request } from "./Client.ts"
+import { ask, eventsOf } from "./Client.ts"
 import { TestDatabase } from "./Database.ts"
 import { modelServer, type Script } from "./ModelServer.ts"
 import { start } from "./Server.ts"
@@ -21,41 +21,33 @@ export const concierge = Effect.fnUntraced(function* (
   const key = yield* Effect.promise(() => makeKey())
   yield* database.exec(betterAuthTables + people + jwksRow(key.kid, key.publicJwk))
   const model = yield* modelServer(...scripts)
-  const { logs, url } = yield* start(database.client, {
-    RESPONDER: module,
-    MODEL: "the-model",
-    MODEL_URL: model.url,
-    TITLE_MODEL: "off",
-    ...env
-  })
   const tokenFor = (person: string) => Effect.promise(() => sign(key, pluginClaims(person)))
-  const post = Effect.fnUntraced(function* (body: unknown, person = "ada") {
-    return yield* ask(url, yield* tokenFor(person), body)
+  /** A server on this database, and what a page does there. */
+  const server = Effect.gen(function* () {
+    const { logs, url } = yield* start(database.client, {
+      RESPONDER: module,
+      MODEL: "the-model",
+      MODEL_URL: model.url,
+      TITLE_MODEL: "off",
+      ...env
+    })
+    const post = Effect.fnUntraced(function* (body: unknown, person = "ada") {
+      return yield* ask(url, yield* tokenFor(person), body)
+    })
+    const send = (body: unknown, person?: string) =>
+      Effect.map(post(body, person), (answer) => eventsOf(answer) as ReadonlyArray<Event>)
+    const json = (body: unknown, person?: string) =>
+      Effect.map(post(body, person), ({ body }) => JSON.parse(body) as Event)
+    const items = (thread_id: string, person?: string) =>
+      Effect.map(
+        json({ type: "items.list", params: { thread_id, order: "asc" } }, person),
+        ({ data }) => data as ReadonlyArray<Event>
+      )
+    const click = (thread_id: string, item_id: unknown, action: unknown, person?: string) =>
+      send({ type: "threads.custom_action", params: { thread_id, item_id, action } }, person)
+    return { click, items, json, logs, send, url }
   })
-  const send = (body: unknown, person?: string) =>
-    Effect.map(post(body, person), (answer) => eventsOf(answer) as ReadonlyArray<Event>)
-  const json = (body: unknown, person?: string) =>
-    Effect.map(post(body, person), ({ body }) => JSON.parse(body) as Event)
-  const items = (thread_id: string, person?: string) =>
-    Effect.map(
-      json({ type: "items.list", params: { thread_id, order: "asc" } }, person),
-      ({ data }) => data as ReadonlyArray<Event>
-    )
-  const click = (thread_id: string, item_id: unknown, action: unknown, person?: string) =>
-    send({ type: "threads.custom_action", params: { thread_id, item_id, action } }, person)
-  return {
-    calls: model.calls,
-    click,
-    database,
-    items,
-    json,
-    logs,
-    post,
-    request,
-    send,
-    tokenFor,
-    url
-  }
+  return { ...(yield* server), calls: model.calls, database, server, tokenFor }
 })
 
 /** The profile that the side panel was sent last. */

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, Stream } from "effect"
 import { ResponseEvent } from "../../../src/protocol/Events.ts"
+import { dynamicWidget } from "../../../src/protocol/widgets/AnyWidget.ts"
 import * as Answer from "../../../src/responder/Answer.ts"
 import { CustomStreamError } from "../../../src/responder/StreamErrors.ts"
-import { turnWith } from "../../support/ScriptedModel.ts"
+import { itemOf, turnWith } from "../../support/ScriptedModel.ts"
 
 const decode = Schema.decodeUnknownEffect(ResponseEvent)
 
@@ -33,6 +34,36 @@ describe("an answer of one item", () => {
         type: "thread.item.done",
         item: { id: "msg_3", ...base, type: "structured_input", status: "pending", inputs }
       })
+    })
+  )
+
+  it.effect("is another widget in the place of the one that was clicked, if there was one", () =>
+    Effect.gen(function* () {
+      const { turn } = turnWith()
+      const [before, after] = ["Before", "After"].map((value) =>
+        dynamicWidget({ type: "Basic", children: [{ type: "Text", value }] })
+      )
+      const sender = itemOf("widget", { widget: before!, copy_text: "Hi" })
+      const click = { ...turn, action: { type: "click", payload: null } }
+      assert.deepStrictEqual<unknown>(yield* eventOf(Answer.redraw({ ...click, sender }, after!)), {
+        type: "thread.item.replaced",
+        item: { ...sender, widget: after }
+      })
+      const nothing = Answer.redraw({ ...click, sender: undefined }, after!)
+      assert.isEmpty(yield* Stream.runCollect(nothing))
+    })
+  )
+
+  it.effect("is sent in order from inside a tool, and fails as the answer does", () =>
+    Effect.gen(function* () {
+      const { emitted, turn } = turnWith()
+      const answer = Stream.concat(Answer.progress("a"), Answer.progress("b"))
+      const failing = Stream.concat(answer, Stream.fail("no"))
+      assert.strictEqual(yield* Effect.flip(Answer.emit(turn, failing)), "no")
+      assert.deepStrictEqual<unknown>(emitted, [
+        { type: "progress_update", text: "a" },
+        { type: "progress_update", text: "b" }
+      ])
     })
   )
 
