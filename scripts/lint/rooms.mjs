@@ -6,7 +6,7 @@ const errors =
 const ports = [
   "threads/ThreadStore threads/Errors turns/TurnStore turns/Errors attachments/AttachmentStore",
   "attachments/AttachmentContent attachments/LinkKey attachments/Errors",
-  "responder/model/ModelUsage"
+  "responder/model/usage/ModelUsage"
 ].join(" ")
 
 /** The parts of PostgreSQL that every reader of a database needs, whoever owns the tables. */

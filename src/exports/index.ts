@@ -11,7 +11,7 @@ export { ModelChoice } from "../responder/model/ModelChoice.ts"
 export { ModelLimits } from "../responder/model/ModelLimits.ts"
 export { ModelRequest } from "../responder/model/ModelRequest.ts"
 export * as ModelResponder from "../responder/model/ModelResponder.ts"
-export { ModelUsage } from "../responder/model/ModelUsage.ts"
+export { ModelUsage } from "../responder/model/usage/ModelUsage.ts"
 export { Transcriber } from "../responder/model/Transcriber.ts"
 export {
   type Dictation,

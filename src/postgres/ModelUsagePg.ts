@@ -1,5 +1,5 @@
 import { Effect, Layer } from "effect"
-import { ModelUsage } from "../responder/model/ModelUsage.ts"
+import { ModelUsage } from "../responder/model/usage/ModelUsage.ts"
 import { chatKitTables } from "./ChatKitTables.ts"
 
 /** Days that a count is kept. */

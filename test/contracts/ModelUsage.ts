@@ -1,7 +1,7 @@
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect } from "effect"
 import { UserId } from "../../src/core/User.ts"
-import { ModelUsage } from "../../src/responder/model/ModelUsage.ts"
+import { ModelUsage } from "../../src/responder/model/usage/ModelUsage.ts"
 import { unique } from "../support/postgres/SharedDatabase.ts"
 
 const day = "2026-11-25"

@@ -1,7 +1,7 @@
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { answers } from "../../src/Answers.ts"
-import { ModelUsageMemory } from "../../src/responder/model/ModelUsageMemory.ts"
+import { ModelUsageMemory } from "../../src/responder/model/usage/ModelUsageMemory.ts"
 import type { Responder } from "../../src/responder/Responder.ts"
 import type { SettingsShape } from "../../src/settings/Settings.ts"
 import { ask, eventsOf } from "./Client.ts"

@@ -6,18 +6,23 @@ import type { UserMessageItem } from "../../protocol/Items.ts"
 import { Responder, type ResponderShape } from "../Responder.ts"
 import type { MessageTurn, Turn } from "../Turn.ts"
 import { type Guardrails, guardedBy } from "./Guardrails.ts"
-import { promptConverter, type PromptConverter, promptFrom, promptOf } from "./ItemsToPrompt.ts"
+import {
+  promptConverter,
+  type PromptConverter,
+  promptFrom,
+  promptOf
+} from "./prompt/ItemsToPrompt.ts"
 import { ModelChoice } from "./ModelChoice.ts"
 import { inWords, tooSlow, unknownModel } from "./ModelErrors.ts"
 import { ModelLimits } from "./ModelLimits.ts"
 import { run } from "./ModelRun.ts"
 import type { AnyToolkit, OfTheTurn } from "./ModelTools.ts"
-import { type EventConverter, partsToEvents } from "./PartsToEvents.ts"
-import { openWorkflow } from "./ReasoningEvents.ts"
+import { type EventConverter, partsToEvents } from "./events/PartsToEvents.ts"
+import { openWorkflow } from "./events/ReasoningEvents.ts"
 import { titleFor } from "./Titles.ts"
 import { Transcriber } from "./Transcriber.ts"
-import { usageOf } from "./UsageOf.ts"
-import type { Used } from "./Used.ts"
+import { usageOf } from "./usage/UsageOf.ts"
+import type { Used } from "./usage/Used.ts"
 
 type ForPerson<A> = Effect.Effect<A, unknown, CurrentUser>
 

@@ -16,8 +16,8 @@ import {
   resultPart,
   runCalls
 } from "./ModelTools.ts"
-import type { Part, partsToEvents } from "./PartsToEvents.ts"
-import { count, type Used } from "./Used.ts"
+import type { Part, partsToEvents } from "./events/PartsToEvents.ts"
+import { count, type Used } from "./usage/Used.ts"
 
 export interface Run {
   readonly turn: Turn

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { UserId } from "../../../src/core/User.ts"
-import { ModelUsage } from "../../../src/responder/model/ModelUsage.ts"
+import { ModelUsage } from "../../../src/responder/model/usage/ModelUsage.ts"
 import { modelUsage } from "../../contracts/ModelUsage.ts"
 import { TestDatabase } from "../../support/Database.ts"
 import { unique } from "../../support/postgres/SharedDatabase.ts"

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { exportUserData, removeUserData } from "../../../src/postgres/UserData.ts"
-import { ModelUsage } from "../../../src/responder/model/ModelUsage.ts"
+import { ModelUsage } from "../../../src/responder/model/usage/ModelUsage.ts"
 import { UserId } from "../../../src/core/User.ts"
 import {
   attachment,

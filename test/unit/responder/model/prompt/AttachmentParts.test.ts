@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { attachmentParts } from "../../../../src/responder/model/AttachmentParts.ts"
-import { turnWith } from "../../../support/ScriptedModel.ts"
+import { attachmentParts } from "../../../../../src/responder/model/prompt/AttachmentParts.ts"
+import { turnWith } from "../../../../support/ScriptedModel.ts"
 
 const mebibytes = (count: number) => new Uint8Array(count * 1024 * 1024)
 

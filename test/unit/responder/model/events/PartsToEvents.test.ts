@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Response } from "effect/ai"
-import { CustomStreamError } from "../../../../src/responder/StreamErrors.ts"
+import { CustomStreamError } from "../../../../../src/responder/StreamErrors.ts"
 import {
   type EventConverter,
   type Part,
   partsToEvents
-} from "../../../../src/responder/model/PartsToEvents.ts"
-import { turnWith } from "../../../support/ScriptedModel.ts"
+} from "../../../../../src/responder/model/events/PartsToEvents.ts"
+import { turnWith } from "../../../../support/ScriptedModel.ts"
 
 const textStart = (id: string) => Response.makePart("text-start", { id })
 const textDelta = (id: string, delta: string) => Response.makePart("text-delta", { id, delta })

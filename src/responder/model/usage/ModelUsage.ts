@@ -1,6 +1,6 @@
 import { Context, type Effect } from "effect"
-import type { UserId } from "../../core/User.ts"
-import type { DbUnavailable } from "../../core/Errors.ts"
+import type { UserId } from "../../../core/User.ts"
+import type { DbUnavailable } from "../../../core/Errors.ts"
 
 /** Tokens by user, day and model. Days are in UTC, as in `2026-11-25`. */
 export class ModelUsage extends Context.Service<

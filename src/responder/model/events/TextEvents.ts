@@ -1,9 +1,9 @@
 import { Effect } from "effect"
-import type { ResponseEventInput } from "../../protocol/Events.ts"
-import type { AssistantMessageContent, ItemBase } from "../../protocol/Items.ts"
-import type { Annotation } from "../../protocol/Sources.ts"
-import { itemUpdated } from "../ItemEvents.ts"
-import type { Turn } from "../Turn.ts"
+import type { ResponseEventInput } from "../../../protocol/Events.ts"
+import type { AssistantMessageContent, ItemBase } from "../../../protocol/Items.ts"
+import type { Annotation } from "../../../protocol/Sources.ts"
+import { itemUpdated } from "../../ItemEvents.ts"
+import type { Turn } from "../../Turn.ts"
 
 type Events = ReadonlyArray<ResponseEventInput>
 

@@ -1,11 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import type { ResponseEventInput } from "../../../../src/protocol/Events.ts"
-import type { WorkflowItem } from "../../../../src/protocol/Items.ts"
-import { openWorkflow, reasoningEvents } from "../../../../src/responder/model/ReasoningEvents.ts"
-import { itemOf, turnWith } from "../../../support/ScriptedModel.ts"
-import { message, toolCall } from "../../../support/ThreadFixtures.ts"
+import type { ResponseEventInput } from "../../../../../src/protocol/Events.ts"
+import type { WorkflowItem } from "../../../../../src/protocol/Items.ts"
+import {
+  openWorkflow,
+  reasoningEvents
+} from "../../../../../src/responder/model/events/ReasoningEvents.ts"
+import { itemOf, turnWith } from "../../../../support/ScriptedModel.ts"
+import { message, toolCall } from "../../../../support/ThreadFixtures.ts"
 
 const workflowOf = (workflow: Partial<WorkflowItem["workflow"]> = {}) =>
   itemOf("workflow", {

@@ -6,11 +6,11 @@ import {
   type PromptConverter,
   promptFrom,
   promptOf
-} from "../../../../src/responder/model/ItemsToPrompt.ts"
-import type { ThreadItem, UserMessageItem } from "../../../../src/protocol/Items.ts"
-import { captureLogs } from "../../../support/Doubles.ts"
-import { itemOf, turnWith } from "../../../support/ScriptedModel.ts"
-import { answer, hidden, message } from "../../../support/ThreadFixtures.ts"
+} from "../../../../../src/responder/model/prompt/ItemsToPrompt.ts"
+import type { ThreadItem, UserMessageItem } from "../../../../../src/protocol/Items.ts"
+import { captureLogs } from "../../../../support/Doubles.ts"
+import { itemOf, turnWith } from "../../../../support/ScriptedModel.ts"
+import { answer, hidden, message } from "../../../../support/ThreadFixtures.ts"
 
 const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 1, 2, 3])
 

@@ -1,5 +1,5 @@
-import type { StructuredInput } from "../../protocol/StructuredInputs.ts"
-import type { Task } from "../../protocol/Workflows.ts"
+import type { StructuredInput } from "../../../protocol/StructuredInputs.ts"
+import type { Task } from "../../../protocol/Workflows.ts"
 
 /** A note between tags, so that the model does not take it for the person's words. */
 export const hiddenText = (content: unknown): string => {

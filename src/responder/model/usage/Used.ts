@@ -1,5 +1,5 @@
 import type { Prompt } from "effect/ai"
-import type { Part } from "./PartsToEvents.ts"
+import type { Part } from "../events/PartsToEvents.ts"
 
 /** How much one answer has used. */
 export interface Used {

@@ -1,7 +1,7 @@
 import { Clock, Effect, Option } from "effect"
-import { CurrentUser } from "../../auth/CurrentUser.ts"
-import { usedUp } from "./ModelErrors.ts"
-import { ModelLimits } from "./ModelLimits.ts"
+import { CurrentUser } from "../../../auth/CurrentUser.ts"
+import { usedUp } from "../ModelErrors.ts"
+import { ModelLimits } from "../ModelLimits.ts"
 import { ModelUsage } from "./ModelUsage.ts"
 import type { Used } from "./Used.ts"
 

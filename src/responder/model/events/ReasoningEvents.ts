@@ -1,9 +1,9 @@
 import { Clock, Effect } from "effect"
-import type { ResponseEventInput } from "../../protocol/Events.ts"
-import type { ItemBase, WorkflowItem } from "../../protocol/Items.ts"
-import type { Task, Workflow } from "../../protocol/Workflows.ts"
-import { itemUpdated } from "../ItemEvents.ts"
-import type { Turn } from "../Turn.ts"
+import type { ResponseEventInput } from "../../../protocol/Events.ts"
+import type { ItemBase, WorkflowItem } from "../../../protocol/Items.ts"
+import type { Task, Workflow } from "../../../protocol/Workflows.ts"
+import { itemUpdated } from "../../ItemEvents.ts"
+import type { Turn } from "../../Turn.ts"
 
 type Events = ReadonlyArray<ResponseEventInput>
 

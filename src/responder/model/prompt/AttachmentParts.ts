@@ -1,8 +1,8 @@
 import { Effect, Stream } from "effect"
 import type { Prompt } from "effect/ai"
-import type { DbUnavailable } from "../../core/Errors.ts"
-import type { Attachment } from "../../protocol/Attachments.ts"
-import type { Turn } from "../Turn.ts"
+import type { DbUnavailable } from "../../../core/Errors.ts"
+import type { Attachment } from "../../../protocol/Attachments.ts"
+import type { Turn } from "../../Turn.ts"
 
 type Part = Prompt.UserMessagePartEncoded
 

@@ -1,5 +1,0 @@
-import { layer } from "@effect/vitest"
-import { ModelUsageMemory } from "../../../../src/responder/model/ModelUsageMemory.ts"
-import { modelUsage } from "../../../contracts/ModelUsage.ts"
-
-layer(ModelUsageMemory)("ModelUsage in memory", modelUsage)
