@@ -14,6 +14,7 @@ import * as ChatCompletions from "./responder/model/wires/ChatCompletions.ts"
 import * as Responses from "./responder/model/wires/Responses.ts"
 import * as Transcription from "./responder/model/wires/Transcription.ts"
 import { Playground } from "./responder/playground/Playground.ts"
+import { PlaygroundWithTitles } from "./responder/playground/Titles.ts"
 import type { Responder } from "./responder/Responder.ts"
 import type { SettingsShape } from "./settings/Settings.ts"
 
@@ -80,7 +81,7 @@ export const answers = (
       Layer.provide([FetchHttpClient.layer, Ids.layer])
     )
   }
-  if (model === undefined) return Playground
+  if (model === undefined) return settings.production ? Playground : PlaygroundWithTitles
   // The counter of tokens is optional for the responder, and always there in this server.
   const counted: Layer.Layer<Responder, never, LanguageModel.LanguageModel | ModelUsage> =
     Layer.unwrap(

@@ -83,7 +83,10 @@ layer(DevServer.layer, { excludeTestServices: true, timeout: "2 minutes" })(
         assert.deepStrictEqual([pasted.code, pasted.err], [0, ""])
         const events = eventsOf({ body: pasted.out })
         assert.strictEqual(events[0]?.["type"], "thread.created")
-        assert.strictEqual(events.at(-1)?.["type"], "thread.item.done")
+        assert.deepStrictEqual(
+          events.slice(-2).map(({ type }) => type),
+          ["thread.item.done", "thread.updated"]
+        )
         assert.include(JSON.stringify(events.at(-1)), "Hello")
         assert.include(line, `--prefix '${directory}'`)
       })

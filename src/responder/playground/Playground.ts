@@ -42,7 +42,7 @@ export const Playground = Layer.succeed(
   })
 )
 
-const textOf = ({ content }: UserMessageItem): string =>
+export const textOf = ({ content }: UserMessageItem): string =>
   content.map((part) => (part.type === "input_text" ? part.text : `@${part.text}`)).join(" ")
 
 const linesOf = (text: string): ReadonlyArray<string> =>
