@@ -225,14 +225,14 @@ describe("guardrails", () => {
 
   it.live("on what is answered remove exactly the items of this answer", () =>
     Effect.gen(function* () {
-      const output = (text: string) => (text.includes("bad") ? Effect.fail(refused) : Effect.void)
+      const output = (text: string) => (text.includes("wicked") ? Effect.fail(refused) : Effect.void)
       const { items, send } = yield* answeringWith(
         {},
         withTools({ guardrails: { output } }),
-        says(...chat.text("good ", "and bad ", "words"))
+        says(...chat.text("good ", "and wicked ", "words"))
       )
       const events = yield* send(create("Hi"))
-      assert.notInclude(JSON.stringify(events), "bad")
+      assert.notInclude(JSON.stringify(events), "wicked")
       assert.strictEqual(seen(events).at(-1), "error Not here false")
       assert.lengthOf(yield* items(idOf(events)), 1)
     }).pipe(Effect.scoped)
