@@ -59,7 +59,7 @@ export const modelServices = (settings: SettingsShape, model: string) => {
   ).pipe(Layer.provide(FetchHttpClient.layer))
 }
 
-/** What a module of one's own may ask for, beside what its package brings. */
+/** The services that a module of one's own may ask for. */
 type Offered =
   | SqlClient.SqlClient
   | HttpClient.HttpClient

@@ -33,7 +33,7 @@ export const Flight = Schema.Struct({
 })
 export type Flight = typeof Flight.Type
 
-/** What a click on a flight tells: which one, out of which, and whether the way back is to come. */
+/** The payload of a click on a flight: which one, out of which, and for which leg. */
 export const FlightChoice = Schema.Struct({
   id: Schema.String,
   options: Schema.Array(Flight),

@@ -1,6 +1,12 @@
-import { type ByteSize, Effect } from "effect"
+import { type ByteSize, Effect, type Stream } from "effect"
+import type { AttachmentFields } from "./AttachmentStore.ts"
 import { AttachmentTooLarge, AttachmentTypeRefused } from "./Errors.ts"
 import { mediaTypeOf } from "./MediaTypes.ts"
+
+/** A file together with its bytes. */
+export interface NewFile<E = never> extends Pick<AttachmentFields, "name" | "mime_type"> {
+  readonly bytes: Stream.Stream<Uint8Array, E>
+}
 
 /** The files that may be attached. */
 export interface AttachmentRules {

@@ -6,7 +6,7 @@ import type { Attachment } from "../protocol/Attachments.ts"
 import type { ThreadItem } from "../protocol/Items.ts"
 import { AttachmentContent, type StoredContent } from "./AttachmentContent.ts"
 import { AttachmentLinks, type FollowedLink } from "./AttachmentLinks.ts"
-import { type AttachmentRules, checkFile, waitingLimit } from "./AttachmentRules.ts"
+import { type AttachmentRules, checkFile, type NewFile, waitingLimit } from "./AttachmentRules.ts"
 import { type AttachmentFields, type AttachmentRecord, AttachmentStore } from "./AttachmentStore.ts"
 import {
   AlreadyUploaded,
@@ -20,11 +20,6 @@ import { ofType } from "./FileTypes.ts"
 import { hasAttachments, withFreshLinks } from "./ItemLinks.ts"
 import { mediaTypeOf } from "./MediaTypes.ts"
 import { ofSize } from "./UploadSize.ts"
-
-/** A file together with its bytes. */
-export interface NewFile<E = never> extends Pick<AttachmentFields, "name" | "mime_type"> {
-  readonly bytes: Stream.Stream<Uint8Array, E>
-}
 
 type FileRefusal = AttachmentTooLarge | AttachmentTypeRefused
 type UploadRefusal = FileRefusal | UploadMalformed

@@ -1,10 +1,10 @@
-/** What was refused, for the page to say and to give back. */
+/** A request that was refused, for the page to say so and to give the text back. */
 export interface RefusedRequest {
   /** The status of the answer; 0 when none came. */
   readonly status: number
   /** The sentence for the person. */
   readonly message: string
-  /** What the person had written, so that `setComposerValue` can give it back. */
+  /** The words of the person, so that `setComposerValue` can give it back. */
   readonly text: string | undefined
 }
 
@@ -93,7 +93,7 @@ const messageOf = async (response: Response): Promise<string> => {
   return offline
 }
 
-/** What the person has written, in a request that sends a message. */
+/** The words of the person in a request that sends a message. */
 const textOf = (body: unknown): string | undefined => {
   if (typeof body !== "string") return undefined
   try {

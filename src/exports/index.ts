@@ -1,4 +1,4 @@
-/** What a module of one's own needs to answer: `RESPONDER=./answers.ts`. */
+/** The door for modules that answer: `RESPONDER=./answers.ts`. */
 export { CurrentUser, type Verification } from "../auth/CurrentUser.ts"
 export { DbUnavailable, NotFound } from "../core/Errors.ts"
 export { RequestInfo } from "../core/RequestInfo.ts"

@@ -13,7 +13,7 @@ export interface ModelCall {
   readonly closed: Effect.Effect<void>
 }
 
-/** What the server does with one request. */
+/** The way in which the server answers one request. */
 export type Script = (call: ModelCall, response: http.ServerResponse) => Promise<void> | void
 
 /** A loopback server of models, which does for its first request what the first script says, and so on. */

@@ -13,7 +13,7 @@ import { thread } from "./ThreadFixtures.ts"
 
 export type Said = ReadonlyArray<Response.StreamPartEncoded>
 
-/** What the model does with one request. */
+/** The answer of the model to one request. */
 export type Request = Said | Stream.Stream<Response.StreamPartEncoded>
 
 export const finish = (

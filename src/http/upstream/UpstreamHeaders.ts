@@ -3,7 +3,7 @@ import type { Headers } from "effect/http"
 import type { CurrentUser } from "../../auth/CurrentUser.ts"
 
 /**
- * What is passed on of a client's headers. It is a list of what may pass, because nobody can list
+ * The client's headers that are passed on. It is a list of what may pass, because nobody can list
  * every header by which some server knows a person: `x-user-id`, `remote-user`, `x_user_id` ….
  * `baggage` is not among them, since it carries whatever the client says.
  */

@@ -5,7 +5,7 @@ import { CustomStreamError } from "../StreamErrors.ts"
 const says = (message: string, allow_retry: boolean) =>
   new CustomStreamError({ message, allow_retry })
 
-/** What the person reads when the model fails. It says nothing of keys, prompts or servers. */
+/** The sentence for the person when the model fails. It says nothing of keys, prompts or servers. */
 const sentenceOf = ({ reason }: AiError.AiError): CustomStreamError => {
   switch (reason._tag) {
     case "RateLimitError":

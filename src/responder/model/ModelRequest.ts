@@ -1,6 +1,6 @@
 import { Context } from "effect"
 
-/** What one request to a model asks for beside its prompt and tools. Providers read it. */
+/** The options of one request to a model, beside its prompt and tools. Providers read it. */
 export const ModelRequest = Context.Reference<{
   /** Undefined: the model that `MODEL` names. */
   readonly model: string | undefined

@@ -27,7 +27,7 @@ import type { Used } from "./usage/Used.ts"
 type ForPerson<A> = Effect.Effect<A, unknown, CurrentUser>
 
 export interface ModelResponderOptions<Tools extends Record<string, Tool.Any>> {
-  /** What the model is told to be. */
+  /** The system message: what the model is told to be. */
   readonly instructions?: string | ((turn: Turn) => ForPerson<string>)
   /**
    * Tools with their handlers. One that asks for `CurrentUser` or `CurrentTurn` names it in its

@@ -104,7 +104,7 @@ const errorOf = (error: unknown): AiError.AiError =>
         reason: new AiError.InternalProviderError({ description: "the model reported an error" })
       })
 
-/** What follows a request: the page's turn, the next round, or the end. */
+/** Goes on after a request: with the page's tool, with the next round, or with the end. */
 const next = Effect.fnUntraced(function* (
   options: Run,
   prompt: Prompt.Prompt,

@@ -28,7 +28,7 @@ export interface ModelCall {
   readonly params: unknown
 }
 
-/** What the model reads of a call. */
+/** A call together with the result that the model reads. */
 export interface Outcome extends ModelCall {
   readonly isFailure: boolean
   readonly result: unknown

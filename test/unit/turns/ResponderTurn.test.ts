@@ -25,7 +25,7 @@ const thr = "thr_00000001"
 const parsed = (events: ReadonlyArray<string>) =>
   events.map((event) => JSON.parse(event) as ThreadStreamEvent)
 
-/** What an answer says after its first three events: texts of progress, and of messages done. */
+/** The texts of an answer after its first three events: of progress, and of messages done. */
 const told = (events: ReadonlyArray<string>) =>
   parsed(events).flatMap((event) => {
     if (event.type === "progress_update") return [`progress ${event.text}`]

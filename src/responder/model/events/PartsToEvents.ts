@@ -29,7 +29,7 @@ export interface EventConverter {
   readonly annotation: (part: Typed<"source">) => Annotation | undefined
 }
 
-/** What a provider of this package says about a part beside its content. */
+/** The metadata that a provider of this package adds to a part. */
 interface Extras {
   readonly textId?: string
   readonly index?: number | null

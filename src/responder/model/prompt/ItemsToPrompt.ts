@@ -31,7 +31,7 @@ export interface PromptConverter {
   readonly hidden_context_item: (item: Item<"hidden_context_item">) => Converted
   readonly sdk_hidden_context: (item: Item<"sdk_hidden_context">) => Converted
   readonly attachment: (attachment: Attachment) => Effect.Effect<Part, unknown>
-  /** What a tag stands for, as text for the model. */
+  /** The meaning of a tag, as text for the model. */
   readonly tag: (tag: Tag) => Effect.Effect<string, unknown>
 }
 

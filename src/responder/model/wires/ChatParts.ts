@@ -123,7 +123,7 @@ const toolCall = ({ arguments: text, id, name }: Call, index: number): Part => (
   params: paramsOf(text)
 })
 
-/** What cannot be parsed stays a text: the tool's schema refuses it, in words for the model. */
+/** A text that cannot be parsed stays one: the tool's schema refuses it, in words for the model. */
 export const paramsOf = (text: string): unknown => {
   if (text.trim() === "") return {}
   try {

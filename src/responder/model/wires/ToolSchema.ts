@@ -2,7 +2,7 @@ import type { JsonSchema } from "effect"
 import { Tool } from "effect/ai"
 import { field } from "./Fields.ts"
 
-/** What both wires say about a tool. A missing description is left out: some servers refuse null. */
+/** A tool as both wires describe it. A missing description is left out: some servers refuse null. */
 export const functionOf = (tool: Tool.Any) => {
   const description = Tool.getDescription(tool)
   return {

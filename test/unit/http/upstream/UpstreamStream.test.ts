@@ -6,7 +6,7 @@ const draining = { begin: Effect.void, begun: () => false, await: Effect.never }
 
 const last = `data: {"type":"error","code":"stream.error","allow_retry":true}\n\n`
 
-/** What a client gets of these chunks before they break off, and whether its connection breaks. */
+/** The bytes that a client gets before the chunks break off, and whether its connection breaks. */
 const brokenAfter = Effect.fnUntraced(function* (chunks: ReadonlyArray<Uint8Array>) {
   const heard: Array<Uint8Array> = []
   const bytes = Stream.fromIterable(chunks).pipe(Stream.concat(Stream.fail("lost")))

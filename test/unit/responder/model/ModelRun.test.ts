@@ -225,7 +225,8 @@ describe("guardrails", () => {
 
   it.live("on what is answered remove exactly the items of this answer", () =>
     Effect.gen(function* () {
-      const output = (text: string) => (text.includes("wicked") ? Effect.fail(refused) : Effect.void)
+      const output = (text: string) =>
+        text.includes("wicked") ? Effect.fail(refused) : Effect.void
       const { items, send } = yield* answeringWith(
         {},
         withTools({ guardrails: { output } }),

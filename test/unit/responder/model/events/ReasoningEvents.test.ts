@@ -20,7 +20,7 @@ const workflowOf = (workflow: Partial<WorkflowItem["workflow"]> = {}) =>
     }
   })
 
-/** What each event does, and with which thought. */
+/** A line for each event: what it does, and with which thought. */
 const gist = (events: ReadonlyArray<ResponseEventInput>) =>
   events.map((event) => {
     if (event.type === "thread.item.updated" && "task" in event.update) {
