@@ -14,7 +14,9 @@ const sentenceOf = ({ reason }: AiError.AiError): CustomStreamError => {
       return says("The model cannot answer any more for now. Please come back later.", false)
     case "ContentPolicyError":
       return notAllowed
+    // A wrong key, address or name of the model: only whoever runs the server can mend it.
     case "AuthenticationError":
+    case "UnknownError":
       return says("This chat is not available right now. Please come back later.", false)
     case "InvalidRequestError":
       return reason.constraint === "context_length"

@@ -91,7 +91,10 @@ export const partsToEvents = (
       const place = typeof index === "number" ? { index } : {}
       const { title } = part
       if (part.sourceType === "url") {
-        const source = { type: "url" as const, title: title ?? part.url.href, url: part.url.href }
+        const { href: url, protocol } = part.url
+        // A page opens what it is given, and the model may have read it anywhere.
+        if (protocol !== "https:" && protocol !== "http:") return undefined
+        const source = { type: "url" as const, title: title ?? url, url }
         return { type: "annotation", source, ...place }
       }
       const filename = part.fileName

@@ -3,8 +3,9 @@ import { LanguageModel } from "effect/ai"
 import { HttpClient } from "effect/http"
 import { ModelRequest } from "../ModelRequest.ts"
 import { chatMessages } from "./ChatPrompt.ts"
-import { chatParts } from "./ChatParts.ts"
+import { chatParts, isLast } from "./ChatParts.ts"
 import { modelEvents, type ModelServer } from "./ModelHttp.ts"
+import { reasons } from "./Reasoning.ts"
 import { choiceOf, functionOf } from "./ToolSchema.ts"
 import { wholeText } from "./WholeText.ts"
 import { decoded } from "./Decoding.ts"
@@ -20,14 +21,16 @@ export const layer = (options: ModelServer & { readonly model: string }) =>
       const client = yield* HttpClient.HttpClient
       const streamText = ({ prompt, toolChoice, tools }: LanguageModel.ProviderOptions) =>
         Stream.unwrap(
-          Effect.map(ModelRequest, ({ maxOutputTokens, model, temperature }) => {
+          Effect.map(ModelRequest, ({ maxOutputTokens, temperature, ...request }) => {
+            const model = request.model ?? options.model
+            const limit = reasons(model) ? "max_completion_tokens" : "max_tokens"
             const body = {
-              model: model ?? options.model,
+              model,
               messages: chatMessages(prompt),
               stream: true,
               stream_options: { include_usage: true },
-              ...(temperature === undefined ? {} : { temperature }),
-              ...(maxOutputTokens === undefined ? {} : { max_tokens: maxOutputTokens }),
+              ...(temperature === undefined || reasons(model) ? {} : { temperature }),
+              ...(maxOutputTokens === undefined ? {} : { [limit]: maxOutputTokens }),
               ...(tools.length === 0
                 ? {}
                 : {
@@ -38,7 +41,10 @@ export const layer = (options: ModelServer & { readonly model: string }) =>
                     }))
                   })
             }
-            return decoded(modelEvents(client, options, "/chat/completions", body), chatParts)
+            return decoded(
+              modelEvents(client, options, { path: "/chat/completions", body, isLast }),
+              chatParts
+            )
           })
         )
       return yield* LanguageModel.make({ streamText, generateText: wholeText(streamText) })

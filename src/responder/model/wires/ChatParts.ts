@@ -1,5 +1,5 @@
 import type { AiError, Response } from "effect/ai"
-import { field, listOf, numberOf, textOf } from "./Fields.ts"
+import { countOf, field, listOf, textOf } from "./Fields.ts"
 import { cutShort, errorInStream } from "./WireErrors.ts"
 
 type Part = Response.StreamPartEncoded
@@ -27,7 +27,9 @@ export const chatParts = () => {
   /** The text or reasoning that grows now; each has an id of its own. */
   let open: { readonly kind: "text" | "reasoning"; readonly id: string } | undefined
   let opened = 0
-  const calls = new Map<string, Call>()
+  const calls: Array<Call> = []
+  /** The call that a piece with this index, or this id, goes on with. */
+  const growing = new Map<string, Call>()
   let last: Call | undefined
   let reason: string | undefined
   let usage: unknown
@@ -52,21 +54,23 @@ export const chatParts = () => {
     const made = field(call, "function")
     const name = textOf(made, "name") ?? ""
     const id = textOf(call, "id") ?? ""
-    const index = numberOf(call, "index")
+    const given = field(made, "arguments")
+    const text =
+      typeof given === "object" && given !== null
+        ? JSON.stringify(given)
+        : (textOf(made, "arguments") ?? "")
+    const index = countOf(call, "index")
     const key = index === undefined ? id : String(index)
     // A piece without index and id goes on with the last call, unless it names another function.
-    let known = key === "" ? (name === "" ? last : undefined) : calls.get(key)
-    if (known === undefined) {
+    let known = key === "" ? (name === "" ? last : undefined) : growing.get(key)
+    if (known === undefined || (name !== "" && isOther(known, id, text))) {
       known = { id, name: "", arguments: "" }
-      calls.set(key === "" ? `call ${calls.size}` : key, known)
+      calls.push(known)
+      if (key !== "") growing.set(key, known)
     }
     if (known.id === "") known.id = id
     if (known.name === "") known.name = name
-    const text = field(made, "arguments")
-    known.arguments +=
-      typeof text === "object" && text !== null
-        ? JSON.stringify(text)
-        : (textOf(made, "arguments") ?? "")
+    known.arguments += text
     last = known
   }
 
@@ -78,7 +82,7 @@ export const chatParts = () => {
       const [choice] = listOf(chunk, "choices")
       const delta = field(choice, "delta") ?? field(choice, "message")
       for (const call of listOf(delta, "tool_calls")) collect(call)
-      reason = textOf(choice, "finish_reason") ?? reason
+      reason = reasonOf(choice) ?? reason
       return [
         ...grow(
           "reasoning",
@@ -91,17 +95,16 @@ export const chatParts = () => {
 
     /** The end of the stream: the calls, whole at last, and how it finished. */
     end: (): ReadonlyArray<Part> | AiError.AiError => {
-      if (reason === undefined && calls.size === 0 && opened === 0) return cutShort
       if (reason === undefined) return cutShort
       return [
         ...close(),
-        ...Array.from(calls.values(), toolCall),
+        ...toolCalls(calls),
         {
           type: "finish",
           reason: finishReasons[reason] ?? "other",
           usage: {
-            inputTokens: { total: numberOf(usage, "prompt_tokens") },
-            outputTokens: { total: numberOf(usage, "completion_tokens") }
+            inputTokens: { total: countOf(usage, "prompt_tokens") },
+            outputTokens: { total: countOf(usage, "completion_tokens") }
           }
         }
       ]
@@ -116,18 +119,36 @@ const contentOf = (delta: unknown): string =>
     .map((part) => textOf(part, "text") ?? "")
     .join("")
 
-const toolCall = ({ arguments: text, id, name }: Call, index: number): Part => ({
-  type: "tool-call",
-  id: id === "" ? `call_${index}` : id,
-  name,
-  params: paramsOf(text)
-})
+/** An empty one is none: some servers send it with every chunk. */
+const reasonOf = (choice: unknown) => textOf(choice, "finish_reason") || undefined
+
+/** After the chunk that says why the model stopped, only the usage is missing. */
+export const isLast = (chunk: unknown): boolean =>
+  reasonOf(listOf(chunk, "choices")[0]) !== undefined
+
+/** Some servers send parallel calls under one index: a new id, or a second whole text, is another call. */
+const isOther = (known: Call, id: string, text: string): boolean =>
+  known.name !== "" &&
+  (id !== "" && known.id !== "" ? id !== known.id : text !== "" && isWhole(known.arguments))
+
+const isWhole = (text: string) => typeof paramsOf(text) === "object" && text.trim() !== ""
+
+/** A missing or repeated id is made up: results and the page's outputs are told apart by it. */
+const toolCalls = (calls: ReadonlyArray<Call>): ReadonlyArray<Part> => {
+  const ids = new Set<string>()
+  return calls.map(({ arguments: text, id: given, name }) => {
+    const id = given === "" || ids.has(given) ? `call_${crypto.randomUUID()}` : given
+    ids.add(id)
+    return { type: "tool-call", id, name, params: paramsOf(text) }
+  })
+}
 
 /** A text that cannot be parsed stays one: the tool's schema refuses it, in words for the model. */
 export const paramsOf = (text: string): unknown => {
   if (text.trim() === "") return {}
   try {
-    return JSON.parse(text)
+    // `null` is how some servers call a tool without parameters.
+    return JSON.parse(text) ?? {}
   } catch {
     return text
   }

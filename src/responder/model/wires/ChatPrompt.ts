@@ -1,5 +1,5 @@
 import type { Prompt } from "effect/ai"
-import { base64Of, dataUrlOf, resultText } from "./PromptParts.ts"
+import { dataUrlOf, nameOf, resultText } from "./PromptParts.ts"
 
 /** The messages of a prompt as chat completions take them. Reasoning is not sent back. */
 export const chatMessages = (prompt: Prompt.Prompt): ReadonlyArray<unknown> =>
@@ -28,15 +28,11 @@ const userContent = (parts: Prompt.UserMessage["content"]) => {
 
 const userPart = (part: Prompt.UserMessagePart) => {
   if (part.type === "text") return { type: "text", text: part.text }
-  return part.mediaType.startsWith("image/")
-    ? { type: "image_url", image_url: { url: dataUrlOf(part) } }
-    : {
-        type: "file",
-        file: {
-          filename: part.fileName ?? "file",
-          file_data: `data:${part.mediaType};base64,${base64Of(part)}`
-        }
-      }
+  const url = dataUrlOf(part)
+  if (part.mediaType.startsWith("image/")) return { type: "image_url", image_url: { url } }
+  // This wire fetches pictures only.
+  if (part.data instanceof URL) return { type: "text", text: `${nameOf(part)}: ${url}` }
+  return { type: "file", file: { filename: nameOf(part), file_data: url } }
 }
 
 const assistantMessages = (parts: Prompt.AssistantMessage["content"]): ReadonlyArray<unknown> => {

@@ -3,7 +3,7 @@ import { AiError, type Response } from "effect/ai"
 
 type Parts = ReadonlyArray<Response.StreamPartEncoded> | AiError.AiError
 
-/** The parts of one answer: what each event means, and what its end means. */
+/** The parts of one answer: the meaning of each event, and of the end of the stream. */
 export interface PartDecoder {
   readonly next: (event: unknown) => Parts
   readonly end: () => Parts

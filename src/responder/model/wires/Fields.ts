@@ -14,6 +14,12 @@ export const numberOf = (value: unknown, name: string): number | undefined => {
   return typeof found === "number" && Number.isFinite(found) ? found : undefined
 }
 
+/** A count: a whole number from 0. Some servers send fractions, which are rounded. */
+export const countOf = (value: unknown, name: string): number | undefined => {
+  const found = numberOf(value, name)
+  return found === undefined || found < 0 ? undefined : Math.round(found)
+}
+
 export const listOf = (value: unknown, name: string): ReadonlyArray<unknown> => {
   const found = field(value, name)
   return Array.isArray(found) ? found : []

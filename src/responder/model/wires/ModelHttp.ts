@@ -33,6 +33,9 @@ const mostOfRefusal = 16 * 1024
 /** Further attempts before the first event. */
 const retries = 2
 
+/** Milliseconds after an answer's last event in which its end may come: the connection is kept then. */
+const ending = 1000
+
 /** A request to the server, with the key that only this server may see. */
 export const modelRequest = (
   { apiKey, url }: ModelServer,
@@ -66,16 +69,24 @@ export const execute = (
     )
   )
 
+/** A request for a streaming answer. */
+export interface Question {
+  readonly path: string
+  readonly body: unknown
+  /** Whether the answer is whole with this event; the usage may still follow. */
+  readonly isLast: (event: unknown) => boolean
+}
+
 /**
- * The events of a streaming answer as parsed JSON, until `[DONE]` or the end. Before the first
- * event a request that failed in passing is repeated, within `ModelLimits.firstEvent`; afterwards
- * never. Silence for `ModelLimits.idle` is a failure, and comments do not count as an event.
+ * The events of a streaming answer as parsed JSON. Before the first event a request that failed in
+ * passing is repeated, within `ModelLimits.firstEvent` and not sooner than `Retry-After` asks for;
+ * afterwards never. Silence for `ModelLimits.idle` is a failure, and comments do not count as an
+ * event. A server that never ends a whole answer, or breaks it off, does no harm.
  */
 export const modelEvents = (
   client: HttpClient.HttpClient,
   server: ModelServer,
-  path: string,
-  body: unknown
+  { body, isLast, path }: Question
 ): Stream.Stream<unknown, AiError.AiError> =>
   Stream.unwrap(
     Effect.gen(function* () {
@@ -86,29 +97,43 @@ export const modelEvents = (
         HttpClientRequest.accept("text/event-stream")
       )
       let begun = false
+      let isWhole = false
       const events = Stream.unwrap(Effect.map(execute(client, request), eventsOf)).pipe(
         Stream.mapArray((chunk) => {
           begun = true
+          isWhole ||= chunk.some((event) => event === done || isLast(event))
           return chunk
         }),
+        Stream.filter((event) => event !== done),
         // A stream without any event is as good as none.
         Stream.concat(Stream.suspend(() => (begun ? Stream.empty : Stream.fail(cutShort))))
       )
+      const timeLeft = () => Math.max(0, deadline - clock.currentTimeMillisUnsafe())
       const attempt = (left: number): Stream.Stream<unknown, AiError.AiError> =>
         Stream.catchIf(
           events,
-          (error) => !begun && left > 0 && error.isRetryable,
-          (error) => Stream.unwrap(Effect.as(pause(error, retries - left), attempt(left - 1)))
+          (error) =>
+            !begun && left > 0 && error.isRetryable && pause(error, retries - left) < timeLeft(),
+          (error) =>
+            Stream.unwrap(Effect.as(Effect.sleep(pause(error, retries - left)), attempt(left - 1)))
         )
       return withDeadlines(attempt(retries), () =>
-        begun ? idle : Math.max(0, deadline - clock.currentTimeMillisUnsafe())
+        isWhole ? ending : begun ? idle : timeLeft()
+      ).pipe(
+        Stream.catchIf(
+          () => isWhole,
+          () => Stream.empty
+        )
       )
     })
   )
 
-/** As long as the server asks for, or twice as long each time. */
-const pause = ({ retryAfter }: AiError.AiError, attempts: number) =>
-  Effect.sleep(retryAfter ?? Duration.millis(250 * 2 ** attempts))
+/** Milliseconds: as many as the server asks for, or twice as many each time. */
+const pause = ({ retryAfter }: AiError.AiError, attempts: number): number =>
+  retryAfter === undefined ? 250 * 2 ** attempts : Duration.toMillis(retryAfter)
+
+/** The mark with which chat completions end. */
+const done = Symbol("[DONE]")
 
 const withDeadlines = <A>(
   events: Stream.Stream<A, AiError.AiError>,
@@ -122,7 +147,7 @@ const withDeadlines = <A>(
     )
   )
 
-/** The data of server-sent events, parsed. A server may close without `[DONE]`. */
+/** The data of server-sent events, parsed, with `done` for `[DONE]`: a server may close without it. */
 const eventsOf = (
   response: HttpClientResponse.HttpClientResponse
 ): Stream.Stream<unknown, AiError.AiError> =>
@@ -131,9 +156,9 @@ const eventsOf = (
     let malformed = false
     const parser = Sse.makeParser(
       (event) => {
-        if (event._tag !== "Event" || event.data.trim() === "[DONE]") return
+        if (event._tag !== "Event") return
         try {
-          found.push(JSON.parse(event.data))
+          found.push(event.data.trim() === "[DONE]" ? done : JSON.parse(event.data))
         } catch {
           malformed = true
         }

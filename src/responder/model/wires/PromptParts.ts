@@ -5,9 +5,11 @@ import type { Prompt } from "effect/ai"
 export const base64Of = ({ data }: Prompt.FilePart): string =>
   data instanceof Uint8Array ? Base64.encode(data) : String(data)
 
-/** An URL stays one: then the model's server fetches the file itself. */
+/** A URL stays one: then the model's server fetches the file itself. */
 export const dataUrlOf = (part: Prompt.FilePart): string =>
   part.data instanceof URL ? part.data.href : `data:${part.mediaType};base64,${base64Of(part)}`
+
+export const nameOf = ({ fileName }: Prompt.FilePart): string => fileName ?? "file"
 
 /** A tool's result for the model: a text as it is, everything else as JSON. */
 export const resultText = ({ result }: Prompt.ToolResultPart): string =>

@@ -5,8 +5,10 @@ import { ModelRequest } from "../ModelRequest.ts"
 import { decoded } from "./Decoding.ts"
 import { modelEvents, type ModelServer } from "./ModelHttp.ts"
 import { responsesInput } from "./ResponsesPrompt.ts"
-import { responsesParts } from "./ResponsesParts.ts"
+import { reasons } from "./Reasoning.ts"
+import { isLast, responsesParts } from "./ResponsesParts.ts"
 import { choiceOf, functionOf } from "./ToolSchema.ts"
+import { refusesSummaries } from "./WireErrors.ts"
 import { wholeText } from "./WholeText.ts"
 
 export type HostedTool = "web_search" | "image_generation" | "code_interpreter"
@@ -20,9 +22,6 @@ const hosted: Readonly<Record<HostedTool, object>> = {
   code_interpreter: { type: "code_interpreter", container: { type: "auto" } }
 }
 
-/** Models that reason, and take nothing that says how random they should be. */
-const reasons = (model: string) => /^(o\d|gpt-5)/.test(model)
-
 /** OpenAI's Responses API. Nothing is stored there: the thread is sent with each request. */
 export const layer = (
   options: ModelServer & { readonly model: string; readonly hostedTools: ReadonlyArray<HostedTool> }
@@ -31,6 +30,7 @@ export const layer = (
     LanguageModel.LanguageModel,
     Effect.gen(function* () {
       const client = yield* HttpClient.HttpClient
+      let mayAskForSummaries = true
       const streamText = ({ prompt, toolChoice, tools }: LanguageModel.ProviderOptions) =>
         Stream.unwrap(
           Effect.map(ModelRequest, ({ maxOutputTokens, temperature, ...request }) => {
@@ -45,11 +45,7 @@ export const layer = (
               input: responsesInput(prompt),
               stream: true,
               store: false,
-              ...(reasons(model)
-                ? { reasoning: { summary: "auto" } }
-                : temperature === undefined
-                  ? {}
-                  : { temperature }),
+              ...(temperature === undefined || reasons(model) ? {} : { temperature }),
               ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
               ...(all.length === 0
                 ? {}
@@ -62,8 +58,18 @@ export const layer = (
                         : choiceOf(toolChoice, (name) => ({ type: "function", name }))
                   })
             }
-            return decoded(modelEvents(client, options, "/responses", body), () =>
-              responsesParts({ partialImages })
+            const ask = (body: object) =>
+              decoded(modelEvents(client, options, { path: "/responses", body, isLast }), () =>
+                responsesParts({ partialImages })
+              )
+            if (!reasons(model) || !mayAskForSummaries) return ask(body)
+            return Stream.catchIf(
+              ask({ ...body, reasoning: { summary: "auto" } }),
+              refusesSummaries,
+              () => {
+                mayAskForSummaries = false
+                return ask(body)
+              }
             )
           })
         )

@@ -1,9 +1,13 @@
 import type { AiError, Response } from "effect/ai"
 import { paramsOf } from "./ChatParts.ts"
-import { field, listOf, numberOf, textOf } from "./Fields.ts"
+import { countOf, field, listOf, textOf } from "./Fields.ts"
 import { cutShort, errorInStream } from "./WireErrors.ts"
 
 type Part = Response.StreamPartEncoded
+
+const ends = ["response.completed", "response.incomplete", "response.failed", "error"]
+
+export const isLast = (event: unknown): boolean => ends.includes(textOf(event, "type") ?? "")
 
 /** Turns the events of one response of the Responses API into parts. */
 export const responsesParts = ({ partialImages }: { readonly partialImages: number }) => {
@@ -71,8 +75,8 @@ export const responsesParts = ({ partialImages }: { readonly partialImages: numb
         type: "finish",
         reason: reason === "stop" && called.size > 0 ? "tool-calls" : reason,
         usage: {
-          inputTokens: { total: numberOf(usage, "input_tokens") },
-          outputTokens: { total: numberOf(usage, "output_tokens") }
+          inputTokens: { total: countOf(usage, "input_tokens") },
+          outputTokens: { total: countOf(usage, "output_tokens") }
         }
       }
     ]
@@ -81,8 +85,8 @@ export const responsesParts = ({ partialImages }: { readonly partialImages: numb
   return {
     next: (event: unknown): ReadonlyArray<Part> | AiError.AiError => {
       const itemId = textOf(event, "item_id") ?? ""
-      const textId = `${itemId}:${numberOf(event, "content_index") ?? 0}`
-      const thoughtId = `${itemId}:thought:${numberOf(event, "summary_index") ?? 0}`
+      const textId = `${itemId}:${countOf(event, "content_index") ?? 0}`
+      const thoughtId = `${itemId}:thought:${countOf(event, "summary_index") ?? 0}`
       const delta = textOf(event, "delta") ?? ""
       const response = field(event, "response")
       switch (textOf(event, "type")) {
@@ -107,7 +111,7 @@ export const responsesParts = ({ partialImages }: { readonly partialImages: numb
         case "response.image_generation_call.partial_image": {
           const data = textOf(event, "partial_image_b64") ?? ""
           const type = textOf(event, "output_format") ?? "png"
-          return [image(itemId, data, type, numberOf(event, "partial_image_index") ?? 0)]
+          return [image(itemId, data, type, countOf(event, "partial_image_index") ?? 0)]
         }
         case "response.output_item.done":
           return itemDone(field(event, "item"))
@@ -138,7 +142,7 @@ export const responsesParts = ({ partialImages }: { readonly partialImages: numb
  */
 const sourceOf = (annotation: unknown, textId: string, id: string): Part | undefined => {
   const kind = textOf(annotation, "type")
-  const end = numberOf(annotation, "end_index")
+  const end = countOf(annotation, "end_index")
   if (kind === "url_citation") {
     const url = textOf(annotation, "url")
     if (url === undefined || !URL.canParse(url)) return undefined
@@ -155,7 +159,7 @@ const sourceOf = (annotation: unknown, textId: string, id: string): Part | undef
   const filename = textOf(annotation, "filename")
   const isFile = kind === "file_citation" || kind === "container_file_citation"
   if (!isFile || filename === undefined || filename === "") return undefined
-  const index = kind === "file_citation" ? numberOf(annotation, "index") : end
+  const index = kind === "file_citation" ? countOf(annotation, "index") : end
   return {
     type: "source",
     sourceType: "document",

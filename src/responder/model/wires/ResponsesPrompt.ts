@@ -1,5 +1,5 @@
 import type { Prompt } from "effect/ai"
-import { base64Of, dataUrlOf, resultText } from "./PromptParts.ts"
+import { dataUrlOf, nameOf, resultText } from "./PromptParts.ts"
 
 /** The items of a prompt as the Responses API takes them. Reasoning is not sent back. */
 export const responsesInput = (prompt: Prompt.Prompt): ReadonlyArray<unknown> =>
@@ -20,13 +20,13 @@ export const responsesInput = (prompt: Prompt.Prompt): ReadonlyArray<unknown> =>
 
 const userPart = (part: Prompt.UserMessagePart) => {
   if (part.type === "text") return { type: "input_text", text: part.text }
-  return part.mediaType.startsWith("image/")
-    ? { type: "input_image", image_url: dataUrlOf(part), detail: "auto" }
-    : {
-        type: "input_file",
-        filename: part.fileName ?? "file",
-        file_data: `data:${part.mediaType};base64,${base64Of(part)}`
-      }
+  const url = dataUrlOf(part)
+  if (part.mediaType.startsWith("image/")) {
+    return { type: "input_image", image_url: url, detail: "auto" }
+  }
+  return part.data instanceof URL
+    ? { type: "input_file", file_url: url }
+    : { type: "input_file", filename: nameOf(part), file_data: url }
 }
 
 const outputItem = (part: Prompt.ToolResultPart) => ({

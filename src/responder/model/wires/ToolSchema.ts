@@ -8,7 +8,8 @@ export const functionOf = (tool: Tool.Any) => {
   return {
     name: tool.name,
     ...(description === undefined ? {} : { description }),
-    parameters: closed(Tool.getJsonSchema(tool))
+    // OpenAI refuses an object that does not list its properties.
+    parameters: { type: "object", properties: {}, ...closed(Tool.getJsonSchema(tool)) }
   }
 }
 

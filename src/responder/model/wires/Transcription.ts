@@ -8,13 +8,20 @@ import { cutShort, notUnderstood, silent } from "./WireErrors.ts"
 /** The server tells the format by the name's ending. */
 const endings: Readonly<Record<string, string>> = {
   "audio/webm": "webm",
+  "video/webm": "webm",
   "audio/ogg": "ogg",
   "audio/mp4": "mp4",
+  "video/mp4": "mp4",
+  "audio/m4a": "m4a",
   "audio/x-m4a": "m4a",
   "audio/mpeg": "mp3",
+  "audio/mp3": "mp3",
   "audio/wav": "wav",
+  "audio/wave": "wav",
   "audio/x-wav": "wav",
-  "audio/flac": "flac"
+  "audio/vnd.wave": "wav",
+  "audio/flac": "flac",
+  "audio/x-flac": "flac"
 }
 
 /** Characters of an answer that are read. */

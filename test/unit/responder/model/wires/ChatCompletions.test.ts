@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { Prompt } from "effect/ai"
+import { Effect, Layer, Stream } from "effect"
+import { LanguageModel, Prompt, Tool, Toolkit } from "effect/ai"
+import { FetchHttpClient } from "effect/http"
+import { ModelRequest } from "../../../../../src/responder/model/ModelRequest.ts"
+import * as ChatCompletions from "../../../../../src/responder/model/wires/ChatCompletions.ts"
 import { chat, modelServer, says } from "../../../../support/ModelServer.ts"
-import { gist, key, partsFrom, partsOf, told } from "../../../../support/Wires.ts"
+import { gist, key, partsFrom, partsOf, told, wires } from "../../../../support/Wires.ts"
 
 const gistOf = (...events: ReadonlyArray<unknown>) =>
   Effect.map(partsOf("chat", says(...events)), gist)
@@ -67,6 +70,164 @@ describe("chat completions", () => {
         `tool-call clock {"city":"Rome"}`
       ])
     })
+  )
+
+  it.live("give parallel calls that all have the same index", () =>
+    Effect.gen(function* () {
+      const args = (city: string) => JSON.stringify({ city })
+      const cities = ["Oslo", "Rome", "Bern"]
+      const whole = (id: (city: string) => object) =>
+        gistOf(
+          ...cities.map((city) => called("clock", args(city), { index: 0, ...id(city) })),
+          chat.finish("tool_calls")
+        )
+      const expected = [
+        ...cities.map((city) => `tool-call clock ${args(city)}`),
+        "finish tool-calls undefined+undefined"
+      ]
+      assert.deepStrictEqual(yield* whole((city) => ({ id: city })), expected)
+      assert.deepStrictEqual(yield* whole(() => ({})), expected)
+      assert.deepStrictEqual(yield* whole(() => ({ id: "" })), expected)
+    })
+  )
+
+  it.live("give one call whose name and id come with every piece", () =>
+    Effect.gen(function* () {
+      for (const more of [{ index: 0, id: "a" }, { index: 0 }, { id: "a" }]) {
+        const [call, finish] = yield* gistOf(
+          called("clock", `{"city":`, more),
+          called("clock", `"Oslo"}`, more),
+          called("clock", "", more),
+          chat.finish("tool_calls")
+        )
+        assert.strictEqual(call, `tool-call clock {"city":"Oslo"}`)
+        assert.match(String(finish), /^finish/)
+      }
+    })
+  )
+
+  it.live("give every call an id that no other has, also in another answer", () =>
+    Effect.gen(function* () {
+      const args = JSON.stringify({ city: "Oslo" })
+      const script = says(
+        called("clock", args),
+        called("clock", args, { id: "same", index: 1 }),
+        called("clock", args, { id: "same", index: 2 }),
+        chat.finish("tool_calls")
+      )
+      const both = [yield* partsOf("chat", script), yield* partsOf("chat", script)].flat()
+      const ids = both.flatMap((part) => (part.type === "tool-call" ? [part.id] : []))
+      assert.lengthOf(ids, 6)
+      // Only the id that the server gave is the same in both.
+      assert.strictEqual(new Set(ids).size, 5)
+    })
+  )
+
+  it.live("take an empty finish_reason for none", () =>
+    Effect.gen(function* () {
+      const lines = yield* gistOf(
+        { choices: [{ index: 0, delta: { content: "Hi" }, finish_reason: "" }] },
+        chat.finish("length"),
+        { choices: [{ index: 0, delta: {}, finish_reason: "" }] }
+      )
+      assert.deepStrictEqual(lines, ["text-delta Hi text-0", "finish length undefined+undefined"])
+    })
+  )
+
+  it.live("take counts of tokens that are no whole numbers", () =>
+    Effect.gen(function* () {
+      const finishOf = (prompt: unknown, completion: unknown) =>
+        Effect.map(
+          gistOf(chat.delta({ content: "Hi" }), chat.finish("stop"), {
+            choices: [],
+            usage: { prompt_tokens: prompt, completion_tokens: completion }
+          }),
+          (lines) => lines.at(-1)
+        )
+      assert.strictEqual(yield* finishOf(10.4, 4.5), "finish stop 10+5")
+      assert.strictEqual(yield* finishOf(-1, "7"), "finish stop undefined+undefined")
+      assert.strictEqual(yield* finishOf(null, true), "finish stop undefined+undefined")
+    })
+  )
+
+  it.live(
+    "limit the answer by the word that the model knows, and send reasoning ones no temperature",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* modelServer(says(...chat.text("Hi")))
+        const ask = (model: string) =>
+          LanguageModel.streamText({ prompt: "Hi" }).pipe(
+            Stream.runDrain,
+            Effect.provideService(ModelRequest, { model, maxOutputTokens: 9, temperature: 0.5 }),
+            Effect.provide(
+              ChatCompletions.layer({ url: server.url, apiKey: undefined, model: "other" }).pipe(
+                Layer.provide(FetchHttpClient.layer)
+              )
+            )
+          )
+        yield* ask("llama3.2")
+        yield* ask("gpt-5-chat-latest")
+        yield* ask("gpt-5-mini")
+        yield* ask("o4-mini")
+        const sent = server.calls.map(({ body }) => [
+          body["max_tokens"],
+          body["max_completion_tokens"],
+          body["temperature"]
+        ])
+        assert.deepStrictEqual(sent, [
+          [9, undefined, 0.5],
+          [9, undefined, 0.5],
+          [undefined, 9, undefined],
+          [undefined, 9, undefined]
+        ])
+      }).pipe(Effect.scoped)
+  )
+
+  it.live(
+    "describe a tool without parameters by no properties, and take `null` as its parameters",
+    () =>
+      Effect.gen(function* () {
+        const call = called("ping", "null", { index: 0, id: "a" })
+        const server = yield* modelServer(says(call, chat.finish("tool_calls")))
+        const parts = yield* LanguageModel.streamText({
+          prompt: "Hi",
+          toolkit: Toolkit.make(Tool.make("ping")),
+          disableToolCallResolution: true
+        }).pipe(
+          Stream.runCollect,
+          Effect.provide(wires.chat(server.url).pipe(Layer.provide(FetchHttpClient.layer)))
+        )
+        assert.strictEqual(gist(parts)[0], "tool-call ping {}")
+        const parameters = { type: "object", properties: {}, additionalProperties: false }
+        assert.deepStrictEqual(server.calls[0]?.body["tools"], [
+          { type: "function", function: { name: "ping", parameters } }
+        ])
+      }).pipe(Effect.scoped)
+  )
+
+  it.live("send the address of a picture, and that of another file as text", () =>
+    Effect.gen(function* () {
+      const server = yield* modelServer(says(...chat.text("Hi")))
+      const data = new URL("https://files.example/a")
+      yield* partsFrom(server.url, "chat", [
+        {
+          role: "user",
+          content: [
+            { type: "file", mediaType: "image/png", data },
+            { type: "file", mediaType: "application/pdf", fileName: "a.pdf", data }
+          ]
+        }
+      ])
+      assert.deepStrictEqual(server.calls[0]?.body["messages"], [
+        {
+          role: "user",
+          content: [
+            { type: "image_url", image_url: { url: "https://files.example/a" } },
+            { type: "text", text: "a.pdf: https://files.example/a" }
+          ]
+        }
+      ])
+    }).pipe(Effect.scoped)
   )
 
   it.live("give reasoning under both of its names, and a refusal as text", () =>

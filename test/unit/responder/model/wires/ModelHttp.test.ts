@@ -1,6 +1,6 @@
 import * as http from "node:http"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Stream } from "effect"
+import { Duration, Effect, Fiber, Layer, Stream } from "effect"
 import { AiError, LanguageModel } from "effect/ai"
 import { FetchHttpClient } from "effect/http"
 import { ModelLimits } from "../../../../../src/responder/model/ModelLimits.ts"
@@ -78,7 +78,9 @@ for (const wire of ["chat", "responses"] as const) {
           [refuses(400, { code: "context_length_exceeded" }), "InvalidRequestError"],
           [refuses(401), "AuthenticationError"],
           [refuses(403), "AuthenticationError"],
+          [refuses(402), "QuotaExhaustedError"],
           [refuses(404), "UnknownError"],
+          [refuses(413), "InvalidRequestError"],
           [refuses(429, { code: "insufficient_quota" }), "QuotaExhaustedError"],
           [refuses(400, { code: "content_filter" }), "ContentPolicyError"]
         ] as const) {
@@ -88,12 +90,54 @@ for (const wire of ["chat", "responses"] as const) {
       })
     )
 
-    it.live("ends when no first event comes, whatever Retry-After asks for", () =>
+    it.live("ends when no first event comes", () =>
       Effect.gen(function* () {
-        const waiting = refuses(429, {}, { "retry-after": "3600" })
-        for (const script of [stalls(), waiting]) {
-          const { reason } = yield* outcome(wire, script).pipe(limited({ firstEvent: 50 }))
-          assert.strictEqual(reason, "InternalProviderError")
+        const { reason } = yield* outcome(wire, stalls()).pipe(limited({ firstEvent: 50 }))
+        assert.strictEqual(reason, "InternalProviderError")
+      })
+    )
+
+    it.live("fails at once when Retry-After asks for more time than there is", () =>
+      Effect.gen(function* () {
+        const hour = { "retry-after": "3600" }
+        for (const script of [
+          refuses(429, {}, hour),
+          refuses(429, { code: "rate_limit_exceeded" }, hour),
+          refuses(503, {}, hour),
+          refuses(503, { type: "overloaded_error" }, hour),
+          refuses(429, {}, { "retry-after": new Date(Date.now() + 3_600_000).toUTCString() })
+        ]) {
+          const { asked, error, reason } = yield* outcome(wire, script, hello)
+          assert.deepStrictEqual([asked, reason], [1, "RateLimitError"])
+          const wait = AiError.isAiError(error) ? error.retryAfter : undefined
+          assert.closeTo(wait === undefined ? 0 : Duration.toSeconds(wait), 3600, 60)
+        }
+      })
+    )
+
+    it.live("is whole with its last event, though the connection stays open or is cut", () =>
+      Effect.gen(function* () {
+        const whole = yield* outcome(wire, hello)
+        for (const script of [stalls(...answers[wire]), breaksOff(...answers[wire])]) {
+          const { asked, gist } = yield* outcome(wire, script)
+          assert.deepStrictEqual([asked, gist], [1, whole.gist])
+        }
+      })
+    )
+
+    it.live("tells the kinds of errors in a stream apart", () =>
+      Effect.gen(function* () {
+        for (const [error, reason] of [
+          [{ code: 402 }, "QuotaExhaustedError"],
+          [{ code: 429 }, "RateLimitError"],
+          [{ code: 502 }, "InternalProviderError"],
+          [{ code: "slow_down" }, "RateLimitError"],
+          [{ code: "model_not_found" }, "UnknownError"],
+          [{ type: "invalid_request_error" }, "InvalidRequestError"],
+          [{ code: "something_new" }, "InternalProviderError"]
+        ] as const) {
+          const outcomeOf = yield* outcome(wire, says(firsts[wire], { type: "error", error }))
+          assert.strictEqual(outcomeOf.reason, reason)
         }
       })
     )

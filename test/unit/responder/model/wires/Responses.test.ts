@@ -4,8 +4,8 @@ import { LanguageModel } from "effect/ai"
 import { FetchHttpClient } from "effect/http"
 import { ModelRequest } from "../../../../../src/responder/model/ModelRequest.ts"
 import * as Responses from "../../../../../src/responder/model/wires/Responses.ts"
-import { modelServer, responses, says } from "../../../../support/ModelServer.ts"
-import { gist, partsFrom, partsOf, told } from "../../../../support/Wires.ts"
+import { modelServer, refuses, responses, says } from "../../../../support/ModelServer.ts"
+import { gist, partsFrom, partsOf, told, wires } from "../../../../support/Wires.ts"
 
 describe("the Responses API", () => {
   it.live("gives several texts, each with an id of its own", () =>
@@ -243,6 +243,31 @@ describe("the Responses API", () => {
         tool_choice: "auto",
         tools: [{ type: "web_search" }, { type: "image_generation", partial_images: 2 }]
       })
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("are asked again without summaries of reasoning where those are refused", () =>
+    Effect.gen(function* () {
+      const refusal = { code: "unsupported_value", param: "reasoning.summary" }
+      const server = yield* modelServer(refuses(400, refusal), says(...responses.text("Hi")))
+      const ask = LanguageModel.streamText({ prompt: "Hi" }).pipe(
+        Stream.runCollect,
+        Effect.provideService(ModelRequest, {
+          ...ModelRequest.defaultValue(),
+          model: "gpt-5-mini"
+        })
+      )
+      const answers = yield* Effect.all([ask, ask]).pipe(
+        Effect.provide(wires.responses(server.url).pipe(Layer.provide(FetchHttpClient.layer)))
+      )
+      assert.deepStrictEqual(
+        answers.map((parts) => gist(parts)[0]),
+        ["text-delta Hi msg_1:0", "text-delta Hi msg_1:0"]
+      )
+      assert.deepStrictEqual(
+        server.calls.map(({ body }) => body["reasoning"]),
+        [{ summary: "auto" }, undefined, undefined]
+      )
     }).pipe(Effect.scoped)
   )
 })
