@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs"
+import { basename } from "node:path"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { ChildProcess } from "effect/process"
@@ -32,7 +33,7 @@ export const start = Effect.fnUntraced(function* (
   })
   const output = Effect.sync(() => (existsSync(file) ? readFileSync(file, "utf8") : ""))
   const failed = Effect.fnUntraced(function* (what: string) {
-    const message = `${command.join(" ")} ${what}:\n${(yield* output).slice(-2000)}`
+    const message = `${basename(command.at(-1) ?? "")} ${what}:\n${(yield* output).slice(-2000)}`
     return yield* new BenchFailed({ message })
   })
   /** Probes until there is a result; fails when the program ends before, or after 30 s. */

@@ -36,8 +36,11 @@ const wholeProgram = "src/main.ts"
 export const ours = (database: string) => chatkit("effect-chatkit", database, root, benchServer)
 
 /** Our server as it is deployed. */
-export const deployed = (database: string) =>
-  chatkit("effect-chatkit", database, root, wholeProgram)
+export const deployed = (database: string): Server => ({
+  ...chatkit("effect-chatkit", database, root, wholeProgram),
+  // In production somebody has to answer.
+  env: { PLAYGROUND: "on" }
+})
 
 /** Our server without one of the things that make it fast, or with one that costs. */
 export const variants = (database: string): ReadonlyArray<Server> => [
