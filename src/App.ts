@@ -64,9 +64,9 @@ export const authentication = (settings: SettingsShape) =>
 /** ChatKit, from a request to a reply. Needs a `Responder`, the stores and `AttachmentLinks`. */
 export const conversation = ({ attachmentLimit, attachmentTypes, streamsPerUser }: SettingsShape) =>
   ChatKit.layer.pipe(
-    Layer.provide(TurnRunner.layer),
+    Layer.provide(TurnRunner.layer({ streamsPerUser })),
     Layer.provideMerge([
-      TurnLeases.layer({ streamsPerUser }),
+      TurnLeases.layer,
       Attachments.layer({ limit: attachmentLimit, types: new Set(attachmentTypes) })
     ]),
     Layer.provide(Ids.layer)

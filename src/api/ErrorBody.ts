@@ -1,3 +1,4 @@
+import type { ErrorEvent } from "../protocol/Events.ts"
 import type { ErrorRow } from "./ErrorTable.ts"
 
 /** The public sentence for this failure. */
@@ -38,3 +39,13 @@ export const bodyOf = <Failure>(
   const { status } = row
   return audience === "user" ? { error, status, message: error } : { error, status }
 }
+
+/**
+ * The other form of a row: the last event of a stream. ChatKit's client shows nothing for most
+ * statuses, and lets the person's message disappear; for this event it shows the sentence.
+ */
+export const errorEventFor = <Failure>(
+  row: ErrorRow<Failure>,
+  failure: Failure,
+  allow_retry: boolean
+): ErrorEvent => ({ type: "error", code: "custom", message: sentenceOf(row, failure), allow_retry })

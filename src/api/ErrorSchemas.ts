@@ -12,7 +12,7 @@ import { InvalidToken, KeysUnavailable, NoActiveSession, UserNotFound } from "..
 import { Conflict, DbUnavailable, InvalidRequest, NotFound } from "../core/Errors.ts"
 import { NotReady } from "../health/Errors.ts"
 import { ResponderFailed } from "../responder/Errors.ts"
-import { TooManyStreams } from "../turns/Errors.ts"
+import { ThreadNotActive, TooManyStreams } from "../turns/Errors.ts"
 import { type Audience, bodyOf, type ErrorBody, headersOf } from "./ErrorBody.ts"
 import { type ErrorRow, errorTable } from "./ErrorTable.ts"
 import { Refused } from "./Refused.ts"
@@ -88,6 +88,14 @@ const tooMany: ErrorRow<TooManyStreams | TooManyAttachments> = {
   when: `${errorTable.TooManyStreams.when}; or: ${errorTable.TooManyAttachments.when}`
 }
 
+const conflict: ErrorRow<Conflict | ThreadNotActive> = {
+  ...errorTable.Conflict,
+  sentence: (failure) =>
+    failure._tag === "Conflict"
+      ? errorTable.Conflict.sentence(failure)
+      : errorTable.ThreadNotActive.sentence(failure)
+}
+
 /** The rows as the contract declares them to one audience. */
 const errorsFor = (audience: Audience) => {
   const schema = schemaOf(audience)
@@ -143,9 +151,10 @@ const errorsFor = (audience: Audience) => {
       decode: ({ body }) =>
         new NotFound({ object: objects.find((object) => body.error.startsWith(object))! })
     }),
-    Conflict: schema({
-      failure: Conflict,
-      row: errorTable.Conflict,
+    /** `Conflict` and `ThreadNotActive`: a client reads the sentence. */
+    Conflict: schema<Conflict | ThreadNotActive>({
+      failure: Schema.Union([Conflict, ThreadNotActive]),
+      row: conflict,
       name: "Conflict",
       decode: ({ body }) => new Conflict({ reason: body.error })
     }),

@@ -1,6 +1,7 @@
 import type { InvalidToken, InvalidTokenReason } from "../auth/Errors.ts"
 import type { Conflict, InvalidRequest, NotFound } from "../core/Errors.ts"
 import type { NotReady } from "../health/Errors.ts"
+import type { ThreadNotActive } from "../turns/Errors.ts"
 
 /**
  * One row of the table: how a failure is answered. A text that depends on the failure is a
@@ -27,7 +28,8 @@ const unavailable = {
 /**
  * Every status, sentence and header that a client can get besides success. The contract, the
  * refusals made once, Node's own refusals and `npm run token -- inspect` are all made from these
- * rows.
+ * rows. To a caller who is known, and who asked for a stream, the sentence comes as an event in
+ * place of the status: see `errorEventFor`.
  */
 export const errorTable = {
   InvalidToken: {
@@ -65,6 +67,12 @@ export const errorTable = {
     status: 409,
     sentence: ({ reason }: Conflict) => reason,
     when: "The thread does not take this request in its present state; the sentence says why"
+  },
+  ThreadNotActive: {
+    status: 409,
+    sentence: ({ thread: { status } }: ThreadNotActive) =>
+      `This thread is ${status.type}${"reason" in status && status.reason !== undefined ? `: ${status.reason}` : ""}`,
+    when: "The thread is locked or closed; the sentence says why, if there is a reason"
   },
   TooManyStreams: {
     status: 429,

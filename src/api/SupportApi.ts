@@ -44,7 +44,7 @@ export const chatkit = HttpApiEndpoint.post("chatkit", "/support/chatkit", {
     description: [
       'The one URL of ChatKit\'s protocol. `type` names one of sixteen operations; the short form `{"message": "Hello"}` is for a terminal.',
       "`threads.create`, `threads.add_user_message`, `threads.add_client_tool_output`, `threads.add_structured_input`, `threads.retry_after_item` and `threads.custom_action` are answered with a stream of events (`text/event-stream`), all others with one JSON document.",
-      "A failure after the stream has begun is its last event, of type `error`."
+      "A failure after the stream has begun is its last event, of type `error`. With `text/event-stream` in `Accept`, as ChatKit's client sends it, every refusal of an operation that streams has this form, too: the status is 200, and `message` is the sentence that has a status otherwise."
     ].join("\n\n"),
     request: { "application/json": { examples: requests } },
     success: {

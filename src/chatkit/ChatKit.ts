@@ -7,18 +7,17 @@ import {
   type NonStreamingAnswer,
   type NonStreamingRefusal
 } from "./NonStreaming.ts"
-import type { TurnEvents } from "../turns/TurnEvents.ts"
+import type { RunningTurn } from "../turns/TurnRunner.ts"
 import { makeStreaming, type StreamingRefusal } from "./Streaming.ts"
 
-/** One JSON answer, or the events of a turn, in which a failure is an event too. */
-export type Reply = NonStreamingAnswer | TurnEvents
+/** One JSON answer, or a turn: once it has started, a failure is an event too. */
+export type Reply = NonStreamingAnswer | RunningTurn<StreamingRefusal>
 
 export type Refusal = NonStreamingRefusal | StreamingRefusal
 
 /**
- * Answers one ChatKit request of the current user. A mistake that is found before the first event
- * is an ordinary failure, and nothing is stored then. A turn is cancelled when the scope ends
- * first.
+ * Answers one ChatKit request of the current user. A request that is refused, or a turn that cannot
+ * start, stores nothing. A turn is cancelled when the scope ends first.
  */
 export class ChatKit extends Context.Service<
   ChatKit,

@@ -18,14 +18,15 @@ import { Responder } from "../responder/Responder.ts"
 import type { Turn } from "../responder/Turn.ts"
 import type { TurnLost } from "../threads/Errors.ts"
 import { type Change, ThreadStore } from "../threads/ThreadStore.ts"
-import type { TooManyStreams } from "../turns/Errors.ts"
+import { ThreadNotActive, type TooManyStreams } from "../turns/Errors.ts"
 import { type TurnLease, TurnLeases } from "../turns/TurnLeases.ts"
 import { TurnRunner, type TurnStart } from "../turns/TurnRunner.ts"
 import { loadSender, loadVisibleItem } from "./VisibleItems.ts"
 
-export type StreamingRefusal = NotFound | Conflict | TooManyStreams | DbUnavailable
+export type StreamingRefusal =
+  NotFound | Conflict | ThreadNotActive | TooManyStreams | DbUnavailable
 
-type Refusal = NotFound | Conflict | TurnLost | DbUnavailable
+type Refusal = NotFound | Conflict | ThreadNotActive | TurnLost | DbUnavailable
 
 const withinBudget = budgeted("ChatKit.process")
 
@@ -187,37 +188,37 @@ export const makeStreaming = Effect.gen(function* () {
     }
   }
 
-  const start = Effect.fnUntraced(function* (
-    userId: UserId,
-    operation: StreamingOperation
-  ): Effect.fn.Return<TurnStart, Refusal, Scope.Scope> {
-    if (operation.type === "threads.create") return yield* startThread(userId, operation.params)
-    const lease = yield* leases.begin(userId, operation.params.thread_id)
-    yield* refuseUnlessActive(lease.thread)
-    return { lease, ...(yield* withinBudget(startIn(userId, lease, operation))) }
-  })
-
-  return Effect.fnUntraced(
-    function* (operation: StreamingOperation) {
-      const { userId } = yield* CurrentUser
-      yield* leases.admit(userId)
-      return yield* runner.run(start(userId, operation))
+  const start = Effect.fnUntraced(
+    function* (
+      userId: UserId,
+      operation: StreamingOperation,
+      whileWaiting: (thread: ThreadMetadata) => Effect.Effect<void>
+    ): Effect.fn.Return<TurnStart, Refusal, Scope.Scope> {
+      if (operation.type === "threads.create") return yield* startThread(userId, operation.params)
+      const { thread_id } = operation.params
+      const loaded = withinBudget(store.loadThread(userId, thread_id))
+      const lease = yield* leases.begin(
+        userId,
+        thread_id,
+        Effect.ignore(Effect.flatMap(loaded, whileWaiting))
+      )
+      const { thread } = lease
+      if (thread.status.type !== "active") return yield* new ThreadNotActive({ thread })
+      return { lease, ...(yield* withinBudget(startIn(userId, lease, operation))) }
     },
     Effect.catchTag(
       "TurnLost",
       () => new Conflict({ reason: "This thread was taken by another turn, or deleted" })
     )
   )
+
+  return Effect.fnUntraced(function* (operation: StreamingOperation) {
+    const { userId } = yield* CurrentUser
+    return yield* runner.run((whileWaiting) => start(userId, operation, whileWaiting))
+  })
 })
 
 const messageDone = (item: UserMessageItem): ThreadStreamEvent => ({
   type: "thread.item.done",
   item
 })
-
-const refuseUnlessActive = ({ status }: ThreadMetadata) =>
-  status.type === "active"
-    ? Effect.void
-    : new Conflict({
-        reason: `This thread is ${status.type}${status.reason === undefined ? "" : `: ${status.reason}`}`
-      })

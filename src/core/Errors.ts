@@ -20,5 +20,7 @@ export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", {
 
 /** The body is no ChatKit request; `problem` names the field that is wrong, never its value. */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
-  problem: Schema.String
+  problem: Schema.String,
+  /** The `type` in the body, where it is a known one. */
+  operation: Schema.optional(Schema.String)
 }) {}

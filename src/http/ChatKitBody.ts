@@ -1,7 +1,7 @@
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Effect, Result, Schema } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
-import { ChatKitRequest } from "../protocol/Requests.ts"
+import { ChatKitRequest, operationTypes } from "../protocol/Requests.ts"
 import { InvalidRequest } from "../core/Errors.ts"
 import { Refused } from "../api/Refused.ts"
 import { sentenceOf } from "./BodyErrors.ts"
@@ -26,9 +26,19 @@ export const chatKitBody = (request: HttpServerRequest.HttpServerRequest) => {
     const decoded = decode(value)
     return Result.isSuccess(decoded)
       ? Effect.succeed(decoded.success)
-      : Effect.fail(new InvalidRequest({ problem: sentenceOf(decoded.failure.issue) }))
+      : Effect.fail(
+          new InvalidRequest({
+            problem: sentenceOf(decoded.failure.issue),
+            operation: operationIn(value)
+          })
+        )
   })
 }
+
+const operationIn = (body: unknown) =>
+  operationTypes.find(
+    (type) => typeof body === "object" && body !== null && "type" in body && body.type === type
+  )
 
 const isJson = (type: string | undefined) =>
   type === undefined || type.split(";", 1)[0]!.trim().toLowerCase() === "application/json"

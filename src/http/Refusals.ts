@@ -72,15 +72,14 @@ export const answered = <E, R>(app: Effect.Effect<Response, E, R>): Effect.Effec
     (cause) => !Cause.hasInterruptsOnly(cause),
     (cause) =>
       Effect.flatMap(HttpServerError.causeResponse(cause), ([response]) =>
-        response.status < 500
-          ? Effect.succeed(response)
-          : Effect.flatMap(RequestInfo, ({ user }) =>
-              Effect.logError("defect", cause).pipe(
-                Effect.annotateLogs({ ...user }),
-                Effect.as(response)
-              )
-            )
+        response.status < 500 ? Effect.succeed(response) : Effect.as(logDefect(cause), response)
       )
+  )
+
+/** A bug: the answer says nothing of it. */
+export const logDefect = (cause: Cause.Cause<unknown>): Effect.Effect<void> =>
+  Effect.flatMap(RequestInfo, ({ user }) =>
+    Effect.annotateLogs(Effect.logError("defect", cause), { ...user })
   )
 
 /**

@@ -21,14 +21,25 @@ const textOf = (events: ReadonlyArray<ThreadStreamEvent>): string => {
   return text
 }
 
+const response = (body: Stream.Stream<string>) =>
+  HttpServerResponse.stream(Stream.encodeText(body), {
+    contentType: "text/event-stream; charset=utf-8",
+    headers: { "cache-control": "no-cache, no-transform, no-store", "x-accel-buffering": "no" }
+  })
+
+/** A stream of just these events. */
+export const sseOf = (events: ReadonlyArray<ThreadStreamEvent>) =>
+  response(Stream.succeed(textOf(events)))
+
 /**
  * Sends the events of a turn as the reference frames them, one write for a batch. The status line
  * goes out before the first event, so a failure can only be one more event. When the server
- * stops, the last event offers a retry.
+ * stops, the last event offers a retry. `refusal` gives the events for a turn that could not start.
  */
 export const sse = (
   draining: Draining["Service"],
-  turn: TurnEvents
+  turn: TurnEvents,
+  refusal: Effect.Effect<ReadonlyArray<ThreadStreamEvent>>
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* Clock.Clock
@@ -58,8 +69,8 @@ export const sse = (
         })
       )
     )
-    return HttpServerResponse.stream(Stream.encodeText(body), {
-      contentType: "text/event-stream; charset=utf-8",
-      headers: { "cache-control": "no-cache, no-transform, no-store", "x-accel-buffering": "no" }
-    })
+    const refused = Effect.map(refusal, (events) =>
+      isOver || events.length === 0 ? Stream.empty : Stream.succeed(textOf(events))
+    )
+    return response(Stream.concat(body, Stream.unwrap(refused)))
   })

@@ -1,12 +1,16 @@
-import { Effect } from "effect"
+import { Cause, Effect, Exit } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../api/Api.ts"
-import { ChatKit } from "../chatkit/ChatKit.ts"
+import type { Refused } from "../api/Refused.ts"
+import { ChatKit, type Refusal } from "../chatkit/ChatKit.ts"
+import { InvalidRequest } from "../core/Errors.ts"
+import { type ChatKitRequest, isStreamingType } from "../protocol/Requests.ts"
+import { RunningTurn } from "../turns/TurnRunner.ts"
 import { chatKitBody } from "./ChatKitBody.ts"
 import { Draining } from "./Draining.ts"
-import { isTurnEvents } from "../turns/TurnEvents.ts"
-import { sse } from "./Sse.ts"
+import { sse, sseOf } from "./Sse.ts"
+import { asksForStream, refusedEvents } from "./StreamRefusals.ts"
 
 export const SupportHttp = HttpApiBuilder.group(
   Api,
@@ -14,15 +18,47 @@ export const SupportHttp = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const chatKit = yield* ChatKit
     const draining = yield* Draining
-    return handlers.handleRaw(
-      "chatkit",
-      Effect.fnUntraced(function* (call) {
-        const payload = yield* chatKitBody(call.request)
-        const reply = yield* chatKit.process(payload)
-        return isTurnEvents(reply)
-          ? yield* sse(draining, reply)
-          : HttpServerResponse.jsonUnsafe(reply)
-      })
+
+    /** A refusal has its own status. */
+    const withStatus = Effect.fnUntraced(function* (body: Body) {
+      const reply = yield* chatKit.process(yield* body)
+      if (!(reply instanceof RunningTurn)) return HttpServerResponse.jsonUnsafe(reply)
+      yield* reply.started
+      return yield* sse(draining, reply.events, Effect.succeed([]))
+    })
+
+    /** A refusal is the last event of a stream, which is open while the turn waits to start. */
+    const inStream = Effect.fnUntraced(function* (read: Body) {
+      const body = yield* Effect.exit(read)
+      const type = operationOf(body)
+      if (type !== undefined && !isStreamingType(type)) return yield* withStatus(body)
+      const refusal = (cause: Cause.Cause<Refusal | InvalidRequest | Refused>) =>
+        refusedEvents(cause, type === "threads.retry_after_item")
+      const reply = yield* Effect.exit(Effect.flatMap(body, chatKit.process))
+      if (Exit.isFailure(reply)) return sseOf(yield* refusal(reply.cause))
+      if (!(reply.value instanceof RunningTurn)) return HttpServerResponse.jsonUnsafe(reply.value)
+      const { events, started } = reply.value
+      return yield* sse(
+        draining,
+        events,
+        Effect.matchCauseEffect(started, {
+          onFailure: refusal,
+          onSuccess: () => Effect.succeed([])
+        })
+      )
+    })
+
+    return handlers.handleRaw("chatkit", ({ request }) =>
+      (asksForStream(request.headers["accept"]) ? inStream : withStatus)(chatKitBody(request))
     )
   })
 )
+
+type Body = Effect.Effect<ChatKitRequest, InvalidRequest | Refused>
+
+/** The operation that a body asks for, as far as it is known; undefined for the short form. */
+const operationOf = (body: Exit.Exit<ChatKitRequest, InvalidRequest | Refused>) => {
+  if (Exit.isSuccess(body)) return body.value.type
+  const failure = Cause.squash(body.cause)
+  return failure instanceof InvalidRequest ? failure.operation : undefined
+}

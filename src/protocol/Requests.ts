@@ -131,8 +131,10 @@ export const operationTypes = typesOf(operations)
 
 const streamingTypes: ReadonlySet<string> = new Set(typesOf(StreamingOperation.members))
 
+export const isStreamingType = (type: string): boolean => streamingTypes.has(type)
+
 export const isStreaming = (operation: Operation): operation is StreamingOperation =>
-  streamingTypes.has(operation.type)
+  isStreamingType(operation.type)
 
 /** The parameters of the operation with type `T`. */
 export type Params<T extends Operation["type"]> = Extract<Operation, { readonly type: T }>["params"]

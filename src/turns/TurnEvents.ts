@@ -11,8 +11,6 @@ export type TurnEvents = Queue.Queue<ReadonlyArray<ThreadStreamEvent>, Cause.Don
 
 export const make: Effect.Effect<TurnEvents> = Queue.bounded(0)
 
-export const isTurnEvents = (reply: object): reply is TurnEvents => Queue.isQueue(reply)
-
 /** Returns once the reader has taken the events; at once where there are none. */
 export const send = (
   turn: TurnEvents,

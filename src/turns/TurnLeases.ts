@@ -4,8 +4,6 @@ import { budgeted } from "../core/TimeBudget.ts"
 import type { UserId } from "../core/User.ts"
 import type { ThreadMetadata } from "../protocol/Threads.ts"
 import { turnLease } from "../threads/ThreadStore.ts"
-import type { TooManyStreams } from "./Errors.ts"
-import { openStreams } from "./OpenStreams.ts"
 import { TurnStore } from "./TurnStore.ts"
 import { waitingTurns } from "./WaitingTurns.ts"
 
@@ -39,12 +37,14 @@ export interface TurnLease {
 export class TurnLeases extends Context.Service<
   TurnLeases,
   {
-    /** Counts one of the streams this user may have open on this server, until the scope ends. */
-    readonly admit: (userId: UserId) => Effect.Effect<void, TooManyStreams, Scope.Scope>
-    /** Waits for the turn before it. The wait itself does not use up the request's time budget. */
+    /**
+     * Waits for the turn before it, and runs `whileWaiting` meanwhile. The wait itself does not
+     * use up the request's time budget.
+     */
     readonly begin: (
       userId: UserId,
-      threadId: string
+      threadId: string,
+      whileWaiting: Effect.Effect<void>
     ) => Effect.Effect<TurnLease, NotFound | Conflict | DbUnavailable, Scope.Scope>
     /** Leases a thread that `create` makes, from its first moment. */
     readonly beginNew: <E extends { readonly _tag: string }>(
@@ -59,64 +59,70 @@ export class TurnLeases extends Context.Service<
     readonly atEnd: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   }
 >()("effect-chatkit/turns/TurnLeases") {
-  static readonly layer = (options: { readonly streamsPerUser: number }) =>
-    Layer.effect(
-      TurnLeases,
-      Effect.gen(function* () {
-        const store = yield* TurnStore
-        const running = new Set<string>()
-        const waiting = waitingTurns()
-        const ending = yield* Semaphore.make(endingAtOnce)
+  static readonly layer = Layer.effect(
+    TurnLeases,
+    Effect.gen(function* () {
+      const store = yield* TurnStore
+      const running = new Set<string>()
+      const waiting = waitingTurns()
+      const ending = yield* Semaphore.make(endingAtOnce)
 
-        yield* Effect.suspend(() =>
-          running.size === 0 ? Effect.void : Effect.ignore(store.renew([...running]))
-        ).pipe(Effect.repeat(Schedule.spaced(turnLease / 3)), Effect.forkScoped)
+      yield* Effect.suspend(() =>
+        running.size === 0 ? Effect.void : Effect.ignore(store.renew([...running]))
+      ).pipe(Effect.repeat(Schedule.spaced(turnLease / 3)), Effect.forkScoped)
 
-        const end = (userId: UserId, threadId: string, turn: string) =>
-          Effect.suspend(() => {
-            if (!running.delete(turn)) return Effect.void
-            // Without an answer the lease runs out by itself.
-            return Effect.ignore(ending.withPermit(store.end(userId, threadId, turn)))
-          }).pipe(Effect.andThen(Effect.sync(() => waiting.wakeNext(threadId))))
+      const end = (userId: UserId, threadId: string, turn: string) =>
+        Effect.suspend(() => {
+          if (!running.delete(turn)) return Effect.void
+          // Without an answer the lease runs out by itself.
+          return Effect.ignore(ending.withPermit(store.end(userId, threadId, turn)))
+        }).pipe(Effect.andThen(Effect.sync(() => waiting.wakeNext(threadId))))
 
-        const lease = <A, E extends { readonly _tag: string }>(
-          userId: UserId,
-          threadId: string,
-          acquire: (turn: string) => Effect.Effect<A, E>
-        ) =>
-          Effect.gen(function* () {
-            const turn = crypto.randomUUID()
-            // The lease is given back even if the answer to acquiring it never came.
-            yield* Effect.addFinalizer(() => end(userId, threadId, turn))
-            running.add(turn)
-            const acquired = yield* Effect.tapError(acquire(turn), (error) =>
-              Effect.sync(() => error._tag === "NotFound" && running.delete(turn))
+      const lease = <A, E extends { readonly _tag: string }>(
+        userId: UserId,
+        threadId: string,
+        acquire: (turn: string) => Effect.Effect<A, E>
+      ) =>
+        Effect.gen(function* () {
+          const turn = crypto.randomUUID()
+          // The lease is given back even if the answer to acquiring it never came.
+          yield* Effect.addFinalizer(() => end(userId, threadId, turn))
+          running.add(turn)
+          const acquired = yield* Effect.tapError(acquire(turn), (error) =>
+            Effect.sync(() => error._tag === "NotFound" && running.delete(turn))
+          )
+          return [turn, acquired] as const
+        })
+
+      return {
+        atEnd: (work) => ending.withPermit(work),
+        begin: Effect.fnUntraced(function* (userId, threadId, whileWaiting) {
+          const wait = yield* TurnWait
+          const take = (turn: string) => {
+            // If the client disconnects while we take the thread, nobody would give it back.
+            const once = Effect.uninterruptible(
+              budgeted("ChatKit.process")(store.begin(userId, threadId, turn))
             )
-            return [turn, acquired] as const
-          })
-
-        return {
-          admit: openStreams(options.streamsPerUser),
-          atEnd: (work) => ending.withPermit(work),
-          begin: Effect.fnUntraced(function* (userId, threadId) {
-            const wait = yield* TurnWait
-            const take = (turn: string) =>
-              budgeted("ChatKit.process")(store.begin(userId, threadId, turn)).pipe(
-                // If the client disconnects while we take the thread, nobody would give it back.
-                Effect.uninterruptible,
-                Effect.tapErrorTag("TurnTaken", () => waiting.pause(threadId)),
-                Effect.retry({ while: (error) => error._tag === "TurnTaken" }),
-                Effect.timeoutOrElse({ duration: wait, orElse: () => Effect.fail(busy) })
-              )
-            const [turn, thread] = yield* lease(userId, threadId, take)
-            return { turn, thread }
-          }),
-          beginNew: Effect.fnUntraced(function* (userId, thread, create) {
-            const acquire = (turn: string) => Effect.uninterruptible(create(turn))
-            const [turn] = yield* lease(userId, thread.id, acquire)
-            return { turn, thread }
-          })
-        }
-      })
-    )
+            const again = Effect.andThen(waiting.pause(threadId), once).pipe(
+              Effect.retry({ while: ({ _tag }) => _tag === "TurnTaken" })
+            )
+            return once.pipe(
+              Effect.catchTag("TurnTaken", () =>
+                Effect.raceFirst(again, Effect.andThen(whileWaiting, Effect.never))
+              ),
+              Effect.catchTag("TurnTaken", () => Effect.fail(busy)),
+              Effect.timeoutOrElse({ duration: wait, orElse: () => Effect.fail(busy) })
+            )
+          }
+          const [turn, thread] = yield* lease(userId, threadId, take)
+          return { turn, thread }
+        }),
+        beginNew: Effect.fnUntraced(function* (userId, thread, create) {
+          const acquire = (turn: string) => Effect.uninterruptible(create(turn))
+          const [turn] = yield* lease(userId, thread.id, acquire)
+          return { turn, thread }
+        })
+      }
+    })
+  )
 }

@@ -12,9 +12,9 @@ import { ChatKitRequest } from "../../src/protocol/Requests.ts"
 import type * as Answer from "../../src/responder/Answer.ts"
 import { Responder, type ResponderShape } from "../../src/responder/Responder.ts"
 import { eventJson } from "../../src/protocol/EventJson.ts"
-import { isTurnEvents, toStream } from "../../src/turns/TurnEvents.ts"
+import { toStream } from "../../src/turns/TurnEvents.ts"
 import { TurnLeases } from "../../src/turns/TurnLeases.ts"
-import { TurnRunner } from "../../src/turns/TurnRunner.ts"
+import { RunningTurn, TurnRunner } from "../../src/turns/TurnRunner.ts"
 import { SessionId, UserId } from "../../src/core/User.ts"
 import { StoresMemory } from "./StoresMemory.ts"
 import type { Stores } from "./ThreadFixtures.ts"
@@ -73,8 +73,8 @@ export const chatKit = (
   streamsPerUser = 8
 ) =>
   ChatKit.layer.pipe(
-    Layer.provide(TurnRunner.layer),
-    Layer.provide([TurnLeases.layer({ streamsPerUser }), AttachmentsPlain]),
+    Layer.provide(TurnRunner.layer({ streamsPerUser })),
+    Layer.provide([TurnLeases.layer, AttachmentsPlain]),
     Layer.provide([responder, IdsCounted]),
     Layer.provideMerge(stores)
   )
@@ -95,26 +95,28 @@ const as = (person: string) =>
     verification: { kind: "jwt", alg: "EdDSA" }
   })
 
-/** A body as it comes from the wire. A stream is open until the scope ends. */
+/** A body as it comes from the wire. A turn has started, and is open until the scope ends. */
 export const send = Effect.fnUntraced(function* (body: unknown, person = "ada") {
   const request = yield* Schema.decodeUnknownEffect(ChatKitRequest)(body)
-  return yield* (yield* ChatKit).process(request).pipe(as(person))
+  const reply = yield* (yield* ChatKit).process(request).pipe(as(person))
+  if (reply instanceof RunningTurn) yield* reply.started
+  return reply
 })
 
 /** The events of an answer that is heard to its end, as they go to the wire. */
 export const stream = (body: unknown, person = "ada") =>
   Effect.gen(function* () {
     const reply = yield* send(body, person)
-    if (!isTurnEvents(reply)) return assert.fail("no stream")
-    return (yield* Stream.runCollect(toStream(reply))).map(eventJson)
+    if (!(reply instanceof RunningTurn)) return assert.fail("no stream")
+    return (yield* Stream.runCollect(toStream(reply.events))).map(eventJson)
   }).pipe(Effect.scoped)
 
 /** The events until there were so many, and then the client hangs up. */
 export const streamUntil = (count: number, body: unknown, person = "ada") =>
   Effect.gen(function* () {
     const reply = yield* send(body, person)
-    if (!isTurnEvents(reply)) return assert.fail("no stream")
-    return (yield* Stream.runCollect(Stream.take(toStream(reply), count))).map(eventJson)
+    if (!(reply instanceof RunningTurn)) return assert.fail("no stream")
+    return (yield* Stream.runCollect(Stream.take(toStream(reply.events), count))).map(eventJson)
   }).pipe(Effect.scoped)
 
 export const typesOf = (events: ReadonlyArray<string>) =>
@@ -123,7 +125,7 @@ export const typesOf = (events: ReadonlyArray<string>) =>
 export const document = (body: unknown, person = "ada") =>
   Effect.gen(function* () {
     const reply = yield* send(body, person)
-    return isTurnEvents(reply) ? assert.fail("no document") : reply
+    return reply instanceof RunningTurn ? assert.fail("no document") : reply
   }).pipe(Effect.scoped)
 
 /** How a request fails, or nothing. */

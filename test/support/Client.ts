@@ -20,10 +20,15 @@ export const chatKitHeaders = (token: string) => ({
 })
 
 /** The beginning of a ChatKit request: the body is for the caller to write. */
-export const chatKitRequest = (url: string, token: string, headers = {}): http.ClientRequest => {
+export const chatKitRequest = (
+  url: string,
+  token: string,
+  headers = {},
+  agent: http.Agent | false = false
+): http.ClientRequest => {
   const sent = http.request(new URL("/support/chatkit", url), {
     method: "POST",
-    agent: false,
+    agent,
     headers: { ...chatKitHeaders(token), ...headers }
   })
   return sent.on("error", () => undefined)

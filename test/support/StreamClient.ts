@@ -25,7 +25,7 @@ export const openStream = (
   url: string,
   token: string,
   body: unknown,
-  options: { readonly deaf?: boolean } = {}
+  options: { readonly deaf?: boolean; readonly accept?: string } = {}
 ) =>
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -51,7 +51,8 @@ export const openStream = (
           }
         }
       }
-      const sent = chatKitRequest(url, token)
+      const { accept } = options
+      const sent = chatKitRequest(url, token, accept === undefined ? {} : { accept })
       // A paused answer may have to be read still when its connection is closed.
       sent.on("close", () => answer === undefined && finish())
       sent.on("response", (response) => {

@@ -1,5 +1,5 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { Effect, Layer, type Redacted } from "effect"
+import { Effect, Layer, type Redacted, Stream } from "effect"
 import {
   HttpBody,
   HttpClient,
@@ -51,17 +51,19 @@ export const upstreamHttp = (upstream: Upstream) =>
           Effect.as(answer)
         )
 
-      const ask = (request: HttpClientRequest.HttpClientRequest) =>
+      const ask = (request: HttpClientRequest.HttpClientRequest, leave: () => void) =>
         client.execute(request).pipe(
           Effect.provideService(HttpClient.TracerPropagationEnabled, false),
           Effect.timeoutOption(upstream.patience),
           Effect.flatMap((response) =>
-            response._tag === "None" ? refuse(gatewayTimeout, "silent") : relay(response.value)
+            response._tag === "None"
+              ? refuse(gatewayTimeout, "silent")
+              : relay(response.value, leave)
           ),
           Effect.catch((error) => refuse(badGateway, error.reason._tag))
         )
 
-      const relay = (response: HttpClientResponse.HttpClientResponse) => {
+      const relay = (response: HttpClientResponse.HttpClientResponse, leave: () => void) => {
         const { headers, status } = response
         // A redirect would lead the person's name elsewhere.
         if (status < 200 || (status >= 300 && status < 400)) return refuse(badGateway, "redirect")
@@ -71,7 +73,8 @@ export const upstreamHttp = (upstream: Upstream) =>
           isEventStream,
           patience: upstream.idlePatience,
           draining
-        })
+          // The place is free before the client sees the end.
+        }).pipe(Stream.ensuring(Effect.sync(leave)))
         return Effect.succeed(
           HttpServerResponse.stream(body, {
             status,
@@ -86,7 +89,7 @@ export const upstreamHttp = (upstream: Upstream) =>
         Effect.fnUntraced(function* ({ request }) {
           const user = yield* CurrentUser
           const { requestId } = yield* RequestInfo
-          yield* admit(user.userId)
+          const leave = yield* Effect.acquireRelease(admit(user.userId), Effect.sync)
           const bytes = new Uint8Array(yield* Effect.orDie(request.arrayBuffer))
           const type = request.headers["content-type"]
           const headers = upstreamHeaders(request.headers, user, requestId, yield* assertion(user))
@@ -94,7 +97,7 @@ export const upstreamHttp = (upstream: Upstream) =>
             HttpClientRequest.setBody(HttpBody.uint8Array(bytes, type ?? "application/json")),
             HttpClientRequest.setHeaders(headers)
           )
-          return yield* ask(asked)
+          return yield* ask(asked, leave)
         })
       )
     })

@@ -328,10 +328,10 @@ describe("a thread that is locked or closed", () => {
           input: { answers: {} }
         })
       ]) {
-        assert.deepInclude(yield* refusal(request), {
-          _tag: "Conflict",
-          reason: "This thread is locked: Under review"
-        })
+        const refused = yield* refusal(request)
+        assert(refused._tag === "ThreadNotActive")
+        assert.strictEqual(refused.thread.id, thr)
+        assert.deepStrictEqual(refused.thread.status, { type: "locked", reason: "Under review" })
       }
       assert.deepStrictEqual(yield* kept, before)
       assert.deepInclude(yield* document(get(thr)), {

@@ -6,7 +6,8 @@ import { ThreadStore } from "../../../src/threads/ThreadStore.ts"
 import { DbUnavailable } from "../../../src/core/Errors.ts"
 import { UserId } from "../../../src/core/User.ts"
 import { captureLogs } from "../../support/Doubles.ts"
-import { isTurnEvents, toStream } from "../../../src/turns/TurnEvents.ts"
+import { toStream } from "../../../src/turns/TurnEvents.ts"
+import { RunningTurn } from "../../../src/turns/TurnRunner.ts"
 import { TurnStore } from "../../../src/turns/TurnStore.ts"
 import { storesWith } from "../../support/StoresMemory.ts"
 import {
@@ -119,9 +120,9 @@ describe("ChatKit", () => {
       const reply = yield* send(create("Hello"))
       assert.deepEqual(yield* stored("ada"), { threads: [thr], items: ["msg_00000001"] })
       let seen = 0
-      assert(isTurnEvents(reply))
+      assert(reply instanceof RunningTurn)
       yield* Stream.runForEach(
-        toStream(reply) as Stream.Stream<{ type: string; item?: ThreadItem }>,
+        toStream(reply.events) as Stream.Stream<{ type: string; item?: ThreadItem }>,
         (event) =>
           Effect.gen(function* () {
             const { items } = yield* stored("ada")

@@ -182,7 +182,7 @@ describe("sse", () => {
     Effect.gen(function* () {
       const events = yield* TurnEvents.make
       const told = yield* Queue.make<string>()
-      const response = yield* sse(yield* Draining, events)
+      const response = yield* sse(yield* Draining, events, Effect.succeed([]))
       yield* Effect.forkChild(
         Stream.runForEach(bytesOf(response), (text) => Queue.offer(told, text))
       )
@@ -207,7 +207,7 @@ describe("sse", () => {
   it.effect("ends with its events, not with the next keep-alive", () =>
     Effect.gen(function* () {
       const events = yield* TurnEvents.make
-      const response = yield* sse(yield* Draining, events)
+      const response = yield* sse(yield* Draining, events, Effect.succeed([]))
       yield* TurnEvents.send(events, [options, options]).pipe(
         Effect.andThen(Queue.end(events)),
         Effect.forkChild

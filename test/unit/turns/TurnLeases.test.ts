@@ -15,7 +15,7 @@ const ada = UserId.make("ada")
 const servers = Effect.gen(function* () {
   const { store, turns } = yield* stores
   yield* store.createThread(ada, thread("thr_1"), [])
-  const server = Layer.build(Layer.fresh(TurnLeases.layer({ streamsPerUser: 2 })))
+  const server = Layer.build(Layer.fresh(TurnLeases.layer))
   const scope = yield* Scope.make()
   const one = yield* Effect.provideService(server, Scope.Scope, scope)
   const two = yield* server
@@ -28,7 +28,7 @@ const servers = Effect.gen(function* () {
   }
 })
 
-const begin = (leases: TurnLeases["Service"], id = "thr_1") => leases.begin(ada, id)
+const begin = (leases: TurnLeases["Service"], id = "thr_1") => leases.begin(ada, id, Effect.void)
 
 /** Takes the thread, and keeps it until told. */
 const hold = (leases: TurnLeases["Service"]) =>
@@ -48,6 +48,28 @@ const hold = (leases: TurnLeases["Service"]) =>
 const withStore = Effect.provide(StoresMemory)
 
 describe("TurnLeases", () => {
+  it.effect("runs what is asked for only while it waits, and until it waits no more", () =>
+    Effect.gen(function* () {
+      const { one } = yield* servers
+      const steps: Array<string> = []
+      const waits = yield* Deferred.make<void>()
+      const waiting = Effect.sync(() => steps.push("waits")).pipe(
+        Effect.andThen(Deferred.succeed(waits, undefined)),
+        Effect.andThen(Effect.never),
+        Effect.onInterrupt(() => Effect.sync(() => steps.push("waits no more")))
+      )
+      const begun = one.begin(ada, "thr_1", waiting)
+      yield* Effect.scoped(begun)
+      assert.deepStrictEqual(steps, [])
+      const first = yield* hold(one)
+      const second = yield* Effect.forkChild(Effect.scoped(begun))
+      yield* Deferred.await(waits)
+      yield* first.end
+      yield* Fiber.join(second)
+      assert.deepStrictEqual(steps, ["waits", "waits no more"])
+    }).pipe(Effect.scoped, withStore)
+  )
+
   it.effect("lets the next turn in as soon as the one before is over", () =>
     Effect.gen(function* () {
       const { one } = yield* servers
@@ -138,7 +160,7 @@ describe("TurnLeases", () => {
       const withoutDatabase = yield* Effect.provide(
         TurnLeases,
         yield* Layer.build(
-          Layer.fresh(TurnLeases.layer({ streamsPerUser: 2 })).pipe(
+          Layer.fresh(TurnLeases.layer).pipe(
             Layer.provide(
               Layer.succeed(TurnStore, { begin: () => down, renew: () => down, end: () => down })
             )
@@ -148,22 +170,6 @@ describe("TurnLeases", () => {
       const away = yield* Effect.flip(Effect.scoped(begin(withoutDatabase)))
       assert.strictEqual(away._tag, "DbUnavailable")
       yield* Effect.scoped(begin(one))
-    }).pipe(Effect.scoped, withStore)
-  )
-
-  it.effect("admits as many streams per user as it is told, and frees them again", () =>
-    Effect.gen(function* () {
-      const { one } = yield* servers
-      const grace = UserId.make("grace")
-      const scope = yield* Scope.make()
-      const admit = (userId: UserId) => Effect.provideService(one.admit(userId), Scope.Scope, scope)
-      yield* admit(ada)
-      yield* admit(ada)
-      const refused = yield* Effect.flip(admit(ada))
-      assert.strictEqual(refused._tag, "TooManyStreams")
-      yield* admit(grace)
-      yield* Scope.close(scope, Exit.void)
-      yield* Effect.scoped(Effect.andThen(one.admit(ada), one.admit(ada)))
     }).pipe(Effect.scoped, withStore)
   )
 })
