@@ -20,7 +20,8 @@ import type { TurnLost } from "../threads/Errors.ts"
 import { type Change, ThreadStore } from "../threads/ThreadStore.ts"
 import { ThreadNotActive, type TooManyStreams } from "../turns/Errors.ts"
 import { type TurnLease, TurnLeases } from "../turns/TurnLeases.ts"
-import { TurnRunner, type TurnStart } from "../turns/TurnRunner.ts"
+import type { TurnStart } from "../turns/TurnDriver.ts"
+import { TurnRunner } from "../turns/TurnRunner.ts"
 import { loadSender, loadVisibleItem } from "./VisibleItems.ts"
 
 export type StreamingRefusal =

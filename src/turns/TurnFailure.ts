@@ -1,26 +1,35 @@
 import { Cause, Effect } from "effect"
-import type { ThreadStreamEvent } from "../protocol/Events.ts"
+import { brokenOff, type ErrorEvent } from "../protocol/Events.ts"
 import { CustomStreamError, errorEventOf, StreamError } from "../responder/StreamErrors.ts"
-import type { TurnRecorder } from "./TurnRecorder.ts"
+import { TurnLost } from "../threads/Errors.ts"
 
-/** Logs the cause of a failure, unless the responder chose words for the person. */
-const logFailure = (cause: Cause.Cause<unknown>) => {
-  const failure = Cause.squash(cause)
-  return failure instanceof CustomStreamError || failure instanceof StreamError
-    ? Effect.annotateLogs(Effect.logWarning("turn refused"), { failure: failure._tag })
-    : Effect.logError("turn failed", cause)
+/** A retry of it would be answered with "Thread not found". */
+const deleted: ErrorEvent = {
+  type: "error",
+  code: "custom",
+  message: "This thread was deleted",
+  allow_retry: false
 }
 
-/** The error event, then the changes of the thread so far. */
-export const failureEvents = (
-  recorder: TurnRecorder,
-  cause: Cause.Cause<unknown>
-): Effect.Effect<ReadonlyArray<ThreadStreamEvent>> =>
-  logFailure(cause).pipe(
-    Effect.andThen(
-      Effect.catchCause(recorder.flush("failed"), (cause) =>
-        Effect.as(Effect.logError("failed turn not settled", cause), [])
-      )
-    ),
-    Effect.map((events) => [errorEventOf(Cause.squash(cause)), ...events])
-  )
+/**
+ * The error event for a turn that failed. The cause goes to the log, unless the responder chose
+ * words for the person. `isThere` tells whether the thread of a turn that lost it still exists.
+ */
+export const failureEvent = (
+  cause: Cause.Cause<unknown>,
+  isThere: Effect.Effect<boolean>
+): Effect.Effect<ErrorEvent> => {
+  const failure = Cause.squash(cause)
+  if (failure instanceof TurnLost) {
+    return Effect.flatMap(isThere, (isThere) =>
+      isThere
+        ? Effect.as(Effect.logWarning("turn lost: no sign of life reached the database"), brokenOff)
+        : Effect.succeed(deleted)
+    )
+  }
+  const logged =
+    failure instanceof CustomStreamError || failure instanceof StreamError
+      ? Effect.annotateLogs(Effect.logWarning("turn refused"), { failure: failure._tag })
+      : Effect.logError("turn failed", cause)
+  return Effect.as(logged, errorEventOf(failure))
+}

@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Schedule, type Scope, Semaphore } from "effect"
+import { Context, Deferred, Effect, Layer, Schedule, type Scope, Semaphore } from "effect"
 import { Conflict, type DbUnavailable, type NotFound } from "../core/Errors.ts"
 import { budgeted } from "../core/TimeBudget.ts"
 import type { UserId } from "../core/User.ts"
@@ -18,6 +18,9 @@ export const TurnWait = Context.Reference<number>("effect-chatkit/turns/TurnWait
 /** Turns that store their remains at the same time. */
 const endingAtOnce = 4
 
+/** Milliseconds between two attempts to give a thread back while the database is away. */
+const endAgainEvery = 250
+
 const busy = new Conflict({
   reason: "Another answer is still being written in this thread: wait for it, or stop it"
 })
@@ -27,6 +30,11 @@ export interface TurnLease {
   /** The turn's id, which is the fencing token of everything it writes. */
   readonly turn: string
   readonly thread: ThreadMetadata
+  /**
+   * Returns once the thread is found to be lost, within `turnLease`: it was deleted, or another
+   * turn took it, because no sign of life reached the database.
+   */
+  readonly lost: Effect.Effect<void>
 }
 
 /**
@@ -63,20 +71,40 @@ export class TurnLeases extends Context.Service<
     TurnLeases,
     Effect.gen(function* () {
       const store = yield* TurnStore
-      const running = new Set<string>()
+      const server = yield* Effect.scope
+      /** The turns that hold a thread here, each with the bell for the loss of it. */
+      const running = new Map<string, Deferred.Deferred<void>>()
       const waiting = waitingTurns()
       const ending = yield* Semaphore.make(endingAtOnce)
 
-      yield* Effect.suspend(() =>
-        running.size === 0 ? Effect.void : Effect.ignore(store.renew([...running]))
-      ).pipe(Effect.repeat(Schedule.spaced(turnLease / 3)), Effect.forkScoped)
+      yield* Effect.suspend(() => {
+        const turns = [...running.keys()]
+        return turns.length === 0
+          ? Effect.void
+          : Effect.map(store.renew(turns), (held) => {
+              for (const turn of turns) {
+                const lost = held.has(turn) ? undefined : running.get(turn)
+                if (lost !== undefined) Deferred.doneUnsafe(lost, Effect.void)
+              }
+            })
+      }).pipe(Effect.ignore, Effect.repeat(Schedule.spaced(turnLease / 3)), Effect.forkScoped)
 
-      const end = (userId: UserId, threadId: string, turn: string) =>
-        Effect.suspend(() => {
-          if (!running.delete(turn)) return Effect.void
-          // Without an answer the lease runs out by itself.
-          return Effect.ignore(ending.withPermit(store.end(userId, threadId, turn)))
-        }).pipe(Effect.andThen(Effect.sync(() => waiting.wakeNext(threadId))))
+      const end = (userId: UserId, threadId: string, turn: string) => {
+        running.delete(turn)
+        const once = ending.withPermit(store.end(userId, threadId, turn))
+        const again = once.pipe(
+          Effect.retry({
+            schedule: Schedule.spaced(endAgainEvery),
+            times: turnLease / endAgainEvery
+          }),
+          Effect.ignore
+        )
+        return once.pipe(
+          // Nobody waits for the database to come back; without it the lease runs out by itself.
+          Effect.catch(() => Effect.forkIn(again, server)),
+          Effect.andThen(Effect.sync(() => waiting.wakeNext(threadId)))
+        )
+      }
 
       const lease = <A, E extends { readonly _tag: string }>(
         userId: UserId,
@@ -86,12 +114,18 @@ export class TurnLeases extends Context.Service<
         Effect.gen(function* () {
           const turn = crypto.randomUUID()
           // The lease is given back even if the answer to acquiring it never came.
-          yield* Effect.addFinalizer(() => end(userId, threadId, turn))
-          running.add(turn)
-          const acquired = yield* Effect.tapError(acquire(turn), (error) =>
-            Effect.sync(() => error._tag === "NotFound" && running.delete(turn))
+          let mayHold = true
+          yield* Effect.addFinalizer(() =>
+            mayHold ? end(userId, threadId, turn) : Effect.sync(() => waiting.wakeNext(threadId))
           )
-          return [turn, acquired] as const
+          const acquired = yield* Effect.tapError(acquire(turn), (error) =>
+            Effect.sync(() => {
+              mayHold = error._tag !== "NotFound"
+            })
+          )
+          const lost = Deferred.makeUnsafe<void>()
+          running.set(turn, lost)
+          return [{ turn, lost: Deferred.await(lost) }, acquired] as const
         })
 
       return {
@@ -114,13 +148,13 @@ export class TurnLeases extends Context.Service<
               Effect.timeoutOrElse({ duration: wait, orElse: () => Effect.fail(busy) })
             )
           }
-          const [turn, thread] = yield* lease(userId, threadId, take)
-          return { turn, thread }
+          const [held, thread] = yield* lease(userId, threadId, take)
+          return { ...held, thread }
         }),
         beginNew: Effect.fnUntraced(function* (userId, thread, create) {
           const acquire = (turn: string) => Effect.uninterruptible(create(turn))
-          const [turn] = yield* lease(userId, thread.id, acquire)
-          return { turn, thread }
+          const [held] = yield* lease(userId, thread.id, acquire)
+          return { ...held, thread }
         })
       }
     })

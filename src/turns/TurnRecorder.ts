@@ -23,7 +23,7 @@ import type { TurnLease } from "./TurnLeases.ts"
 
 type ItemUpdated = Extract<ResponseEvent, { readonly type: "thread.item.updated" }>
 
-type Failure = NotFound | TurnLost | DbUnavailable | InvalidAnswer
+export type Failure = NotFound | TurnLost | DbUnavailable | InvalidAnswer
 
 /** Turns the events of one answer into commits to the store and events for the client. */
 export interface TurnRecorder {
@@ -87,6 +87,8 @@ export const turnRecorder = (
   const pending = new Map<string, ThreadItem>()
   /** Items that are stored, and have been updated since. */
   const updated = new Map<string, ThreadItem>()
+  /** Made once, so that a second attempt to store it leaves no second one. */
+  let note: ThreadItem | undefined
 
   const commit = (changes: ReadonlyArray<ItemChange>, patch: ThreadPatch | undefined) =>
     Effect.suspend(() => {
@@ -189,7 +191,7 @@ export const turnRecorder = (
 
     cancel: Effect.gen(function* () {
       const kept = Array.from(pending.values()).filter(hasText)
-      const note: ThreadItem = {
+      note ??= {
         id: yield* ids.make("sdk_hidden_context"),
         thread_id: threadId,
         created_at: yield* ids.now,

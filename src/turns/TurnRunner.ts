@@ -1,32 +1,18 @@
-import { Cause, Context, Deferred, Effect, Fiber, Layer, Queue, Scope, Stream } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Queue, Scope } from "effect"
 import { Attachments } from "../attachments/Attachments.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { Ids } from "../core/Ids.ts"
 import { RequestInfo } from "../core/RequestInfo.ts"
 import type { ThreadStreamEvent } from "../protocol/Events.ts"
 import type { ThreadMetadata } from "../protocol/Threads.ts"
-import type * as Answer from "../responder/Answer.ts"
 import { Responder } from "../responder/Responder.ts"
-import type { Turn } from "../responder/Turn.ts"
 import { ThreadStore } from "../threads/ThreadStore.ts"
 import type { TooManyStreams } from "./Errors.ts"
 import { openStreams } from "./OpenStreams.ts"
-import { responderTurn } from "./ResponderTurn.ts"
-import { turnEmitter } from "./TurnEmitter.ts"
+import { remainsOfTurns } from "./Remains.ts"
+import { type Rest, turnDriver, type TurnStart } from "./TurnDriver.ts"
 import * as TurnEvents from "./TurnEvents.ts"
-import { failureEvents } from "./TurnFailure.ts"
-import { type TurnLease, TurnLeases } from "./TurnLeases.ts"
-import { turnRecorder } from "./TurnRecorder.ts"
-
-/** A turn that is leased and stored, before the responder is asked. Nothing has been sent yet. */
-export interface TurnStart {
-  readonly lease: TurnLease
-  /** Events that come before all others. */
-  readonly events: ReadonlyArray<ThreadStreamEvent>
-  /** The last item that the answer builds on; the answer replaces everything after it. */
-  readonly upTo?: string
-  readonly answer: (turn: Turn) => Answer.Answer
-}
+import { TurnLeases } from "./TurnLeases.ts"
 
 /** A turn from the moment it was asked for, for its one reader. */
 export class RunningTurn<out E> {
@@ -75,67 +61,28 @@ const make = (options: { readonly streamsPerUser: number }) =>
   Effect.gen(function* () {
     const server = yield* Effect.scope
     const admit = openStreams(options.streamsPerUser)
+    const keep = remainsOfTurns()
     const responder = yield* Responder
     const { atEnd } = yield* TurnLeases
     const store = yield* ThreadStore
     const ids = yield* Ids
     const attachments = yield* Attachments
-    const services = { store, ids, attachments }
-
     const optionsOf = (thread: ThreadMetadata): ThreadStreamEvent => ({
       type: "stream_options",
       stream_options: responder.streamOptions(thread)
     })
 
-    /** Sends the whole answer, or cancels the turn when it is interrupted. */
-    const drive = (options: {
-      readonly user: CurrentUser["Service"]
-      readonly request: RequestInfo
-      readonly start: TurnStart
-      readonly events: TurnEvents.TurnEvents
-      readonly hasOptions: boolean
-      readonly leave: () => void
-    }) => {
-      const { events, hasOptions, leave, request, start, user } = options
-      const recorder = turnRecorder(services, { userId: user.userId, ...start })
-      const { emit, end, sendAll } = turnEmitter(recorder, events)
-      let isStored = false
-      const finish = (last: Effect.Effect<ReadonlyArray<ThreadStreamEvent>, unknown>) =>
-        Effect.flatMap(last, (batch) => {
-          isStored = true
-          leave()
-          return TurnEvents.send(events, batch)
-        })
-      const turn = responderTurn(services, user.userId, recorder, request, emit)
-      const answer = Stream.suspend(() => start.answer(turn)).pipe(
-        Stream.provideService(CurrentUser, user),
-        Stream.runForEachArray(sendAll),
-        // What was emitted and could not be stored fails the answer too.
-        Effect.andThen(sendAll([]))
-      )
-      // Suspended: whatever the responder throws is one more event.
-      return Effect.suspend(() =>
-        TurnEvents.send(
-          events,
-          hasOptions ? start.events : [...start.events, optionsOf(start.lease.thread)]
-        )
-      ).pipe(
-        Effect.andThen(answer),
-        Effect.andThen(finish(recorder.flush("complete"))),
-        Effect.catchCauseIf(
-          (cause) => !Cause.hasInterruptsOnly(cause),
-          (cause) => finish(failureEvents(recorder, cause))
-        ),
-        Effect.interruptible,
-        Effect.onInterrupt(() => {
-          leave()
-          return isStored
-            ? Effect.void
-            : Effect.catchCause(atEnd(recorder.cancel), (cause) =>
-                Effect.logError("cancelled turn not kept", cause)
-              )
-        }),
-        Effect.ensuring(end)
+    const drive = turnDriver({ store, ids, attachments, optionsOf, atEnd })
+
+    /** Gives the thread back, once everything of its turn is stored. */
+    const close = (turn: Scope.Closeable, rest: Rest | undefined) => {
+      const closed = Scope.close(turn, Exit.void)
+      if (rest === undefined) return closed
+      const { store, what } = rest
+      return Effect.interruptible(keep(atEnd(store))).pipe(
+        Effect.catchCause((cause) => Effect.logError(`${what} not kept`, cause)),
+        Effect.ensuring(closed),
+        Effect.forkIn(server)
       )
     }
 
@@ -162,7 +109,7 @@ const make = (options: { readonly streamsPerUser: number }) =>
         Effect.matchCauseEffect({
           onFailure: (cause) => {
             leave()
-            return Deferred.failCause(started, cause)
+            return Effect.as(Deferred.failCause(started, cause), undefined)
           },
           onSuccess: (start) =>
             Effect.andThen(
@@ -171,7 +118,8 @@ const make = (options: { readonly streamsPerUser: number }) =>
             )
         }),
         // The reader learns of the end first: giving the thread back may wait for the database.
-        Effect.onExit((exit) => Effect.andThen(Queue.end(events), Scope.close(turn, exit))),
+        Effect.tap(Queue.end(events)),
+        Effect.flatMap((rest) => close(turn, rest)),
         Effect.uninterruptible,
         Effect.forkIn(server)
       )

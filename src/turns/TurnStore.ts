@@ -18,8 +18,13 @@ export class TurnStore extends Context.Service<
       threadId: string,
       turn: string
     ) => Effect.Effect<ThreadMetadata, NotFound | TurnTaken | DbUnavailable>
-    /** Renews the leases of all these turns at once; one that was lost stays lost. */
-    readonly renew: (turns: ReadonlyArray<string>) => Effect.Effect<void, DbUnavailable>
+    /**
+     * Renews the leases of all these turns at once, and gives the turns that still hold a thread:
+     * a lease that was lost stays lost.
+     */
+    readonly renew: (
+      turns: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlySet<string>, DbUnavailable>
     /** Gives the thread back, if this turn still holds it. */
     readonly end: (
       userId: UserId,

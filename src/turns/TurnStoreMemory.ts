@@ -21,9 +21,13 @@ export const TurnStoreMemory = Layer.effect(
 
     renew: (turns) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
+        const held = new Set<string>()
         for (const { turn } of tables.threads.values()) {
-          if (turn !== undefined && turns.includes(turn.id)) turn.until = now + turnLease
+          if (turn === undefined || !turns.includes(turn.id)) continue
+          turn.until = now + turnLease
+          held.add(turn.id)
         }
+        return held
       }),
 
     end: (userId, threadId, turn) =>

@@ -102,8 +102,9 @@ export const turns = (it: Vitest.MethodsNonLive<Stores | Leases>) => {
       const { ids, user, turns } = yield* userWith(3)
       for (const id of ids) yield* turns.begin(user, id, `turn-${id}`)
       for (const id of ids) yield* expire(id)
-      yield* turns.renew([])
-      yield* turns.renew([`turn-${ids[0]}`, "unknown", `turn-${ids[2]}`])
+      assert.strictEqual((yield* turns.renew([])).size, 0)
+      const held = yield* turns.renew([`turn-${ids[0]}`, "unknown", `turn-${ids[2]}`])
+      assert.deepStrictEqual([...held].sort(), [`turn-${ids[0]}`, `turn-${ids[2]}`].sort())
       const begun = yield* Effect.forEach(ids, (id) =>
         Effect.match(turns.begin(user, id, `next-${id}`), {
           onFailure: ({ _tag }) => _tag,

@@ -30,9 +30,9 @@ const twoServers = Effect.fnUntraced(function* (options: { readonly wait?: numbe
       ),
       Stream.concat(Stream.suspend(() => Answer.say(turn, "Let go")))
     )
-  const { layer: responder } = scripted({ hold })
-  const first = yield* start(database.client, {}, forgiving, responder)
-  const second = yield* start(database.client, {}, forgiving, responder).pipe(
+  const responder = scripted({ hold })
+  const first = yield* start(database.client, {}, forgiving, responder.layer)
+  const second = yield* start(database.client, {}, forgiving, responder.layer).pipe(
     options.wait === undefined
       ? (running) => running
       : Effect.provideService(TurnWait, options.wait)
@@ -182,71 +182,99 @@ describe.skipIf(!onRealServer)("one thread and two servers", () => {
       })
     )
 
-    it.effect("end the turn of a thread that was deleted with one error event", () =>
+    const deleted = {
+      type: "error",
+      code: "custom",
+      message: "This thread was deleted",
+      allow_retry: false
+    }
+
+    it.effect("D6: end the turn of a thread that was deleted, though its responder is silent", () =>
       Effect.gen(function* () {
-        const { held, letGo, second, token } = yield* twoServers()
+        const { first, held, responder, second, token } = yield* twoServers()
         const { client, id } = yield* held
         const params = { thread_id: id }
         yield* assertOk(ask(second.url, token, { type: "threads.delete", params }))
+        const events = yield* client.end
+        assert.deepStrictEqual(
+          events.filter(({ type }) => type === "error"),
+          [deleted]
+        )
+        assert.deepStrictEqual(yield* stored(id), [])
+        yield* eventually(Effect.sync(responder.open), (open) => open === 0)
+        assert.deepStrictEqual(
+          first.logs.filter((line) => line.includes("Error") || line.includes("ERROR")),
+          []
+        )
+      })
+    )
+
+    it.effect("D6: offer no retry where the responder's next words find the thread deleted", () =>
+      Effect.gen(function* () {
+        const { first, held, letGo, token } = yield* twoServers()
+        const { client, id } = yield* held
+        const params = { thread_id: id }
+        yield* assertOk(ask(first.url, token, { type: "threads.delete", params }))
         yield* letGo
         const events = yield* client.end
-        const error = { type: "error", code: "stream.error", allow_retry: true }
-        assert.deepStrictEqual(events.at(-1), error)
-        assert.strictEqual(events.filter(({ type }) => type === "error").length, 1)
+        assert.deepStrictEqual(events.at(-1), deleted)
         assert.deepStrictEqual(yield* stored(id), [])
       })
     )
 
-    it.effect("keep a thread that shows signs of life, and take it from one that does not", () =>
-      Effect.gen(function* () {
-        const { database, held, letGo, responder, second, token } = yield* twoServers({
-          wait: 8_000
-        })
-        const target = new URL(database.url!)
-        const proxy = yield* Proxy.make({
-          host: target.hostname,
-          port: Number(target.port || 5432)
-        })
-        const lost = yield* start(
-          Database.layer({
-            url: Redacted.make(throughPort(target.href, proxy.port)),
-            poolSize: 10
-          }),
-          {},
-          forgiving,
-          responder
-        )
-        const living = yield* held
-        const silent = yield* openStream(lost.url, token, { message: "hold" })
-        yield* silent.hears("Held", "thread.item.done")
-        const id = threadOf(silent.heard())
-        yield* proxy.silence
+    it.effect(
+      "G2: keep a thread that shows signs of life, and take it from one that does not",
+      () =>
+        Effect.gen(function* () {
+          const { database, held, letGo, responder, second, token } = yield* twoServers({
+            wait: 8_000
+          })
+          const target = new URL(database.url!)
+          const proxy = yield* Proxy.make({
+            host: target.hostname,
+            port: Number(target.port || 5432)
+          })
+          const lost = yield* start(
+            Database.layer({
+              url: Redacted.make(throughPort(target.href, proxy.port)),
+              poolSize: 10
+            }),
+            {},
+            forgiving,
+            responder.layer
+          )
+          const living = yield* held
+          const silent = yield* openStream(lost.url, token, { message: "hold" })
+          yield* silent.hears("Held", "thread.item.done")
+          const id = threadOf(silent.heard())
+          yield* proxy.silence
 
-        const [refused, taken] = yield* Effect.forEach(
-          [living.id, id],
-          (thread_id) => ask(second.url, token, { message: "/say Next", thread_id }),
-          { concurrency: 2 }
-        )
-        assert.strictEqual(refused?.status, 409, refused?.body)
-        assert.strictEqual(taken?.status, 200, taken?.body)
-        yield* proxy.heal
-        yield* letGo
-        const events = yield* silent.end
-        const error = { type: "error", code: "stream.error", allow_retry: true }
-        assert.deepStrictEqual(events.at(-1), error)
-        assert.deepStrictEqual(yield* stored(id), [
-          user("hold"),
-          assistant("Held"),
-          user("/say Next"),
-          assistant("Next")
-        ])
-        yield* living.client.end
-        assert.deepStrictEqual(yield* stored(living.id), [
-          user("hold"),
-          assistant("Held"),
-          assistant("Let go")
-        ])
-      })
+          const [refused, taken] = yield* Effect.forEach(
+            [living.id, id],
+            (thread_id) => ask(second.url, token, { message: "/say Next", thread_id }),
+            { concurrency: 2 }
+          )
+          assert.strictEqual(refused?.status, 409, refused?.body)
+          assert.strictEqual(taken?.status, 200, taken?.body)
+          yield* proxy.heal
+          // Its responder says nothing: the server finds out by itself.
+          const events = yield* silent.end
+          yield* letGo
+          const error = { type: "error", code: "stream.error", allow_retry: true }
+          assert.deepStrictEqual(events.at(-1), error)
+          assert.deepStrictEqual(yield* stored(id), [
+            user("hold"),
+            assistant("Held"),
+            user("/say Next"),
+            assistant("Next")
+          ])
+          yield* living.client.end
+          assert.deepStrictEqual(yield* stored(living.id), [
+            user("hold"),
+            assistant("Held"),
+            assistant("Let go")
+          ])
+        })
     )
   })
 })

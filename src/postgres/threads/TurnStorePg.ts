@@ -33,16 +33,18 @@ export const TurnStorePg = Layer.effect(
       }),
 
       renew: Effect.fn("TurnStore.renew")(function* (turns) {
-        if (turns.length === 0) return
-        yield* run(
+        if (turns.length === 0) return new Set<string>()
+        const held = yield* run(
           "TurnStore.renew",
           // Locks in the order of ids, like every transaction that holds several threads.
-          sql`
+          sql<{ readonly turn: string }>`
             update chatkit.threads set turn_until = ${until}
             where id in (
               select id from chatkit.threads
-              where turn = any(${turns}::text[]) order by id for no key update)`
+              where turn = any(${turns}::text[]) order by id for no key update)
+            returning turn`
         )
+        return new Set(held.map(({ turn }) => turn))
       }),
 
       end: Effect.fn("TurnStore.end")(function* (userId, threadId, turn) {
