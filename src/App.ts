@@ -24,6 +24,7 @@ import { IdentitiesPg } from "./betterauth/IdentitiesPg.ts"
 import { keySourceHttp } from "./betterauth/KeySourceHttp.ts"
 import { keySourcePg } from "./betterauth/KeySourcePg.ts"
 import { ChatKit } from "./chatkit/ChatKit.ts"
+import { admissionTo } from "./core/Admission.ts"
 import { Ids } from "./core/Ids.ts"
 import { Readiness } from "./health/Readiness.ts"
 import { AttachmentsHttp } from "./http/attachments/AttachmentsHttp.ts"
@@ -47,6 +48,7 @@ import { ThreadStorePg } from "./postgres/threads/ThreadStorePg.ts"
 import { TurnStorePg } from "./postgres/threads/TurnStorePg.ts"
 import type { ModelUsage } from "./responder/model/usage/ModelUsage.ts"
 import type { Responder } from "./responder/Responder.ts"
+import { userLimits } from "./http/UserLimits.ts"
 import { upstreamHttp } from "./http/upstream/UpstreamHttp.ts"
 import { answeredBy } from "./settings/Answers.ts"
 import { BadSettings, Settings, type SettingsShape } from "./settings/Settings.ts"
@@ -62,15 +64,18 @@ export const authentication = (settings: SettingsShape) =>
   )
 
 /** ChatKit, from a request to a reply. Needs a `Responder`, the stores and `AttachmentLinks`. */
-export const conversation = ({ attachmentLimit, attachmentTypes, streamsPerUser }: SettingsShape) =>
-  ChatKit.layer.pipe(
+export const conversation = (settings: SettingsShape) => {
+  const { attachmentLimit, attachmentTypes, databasePoolSize, streamsPerUser } = settings
+  return ChatKit.layer.pipe(
     Layer.provide(TurnRunner.layer({ streamsPerUser })),
     Layer.provideMerge([
       TurnLeases.layer,
       Attachments.layer({ limit: attachmentLimit, types: new Set(attachmentTypes) })
     ]),
+    Layer.provide(admissionTo(databasePoolSize)),
     Layer.provide(Ids.layer)
   )
+}
 
 type Keys = Layer.Layer<
   KeySource,
@@ -181,7 +186,7 @@ const enveloped = <E, R>(
     allowsOrigin: (origin) => origins.has(origin) || (!production && isLoopback(origin))
   })
   return Layer.mergeAll(contract, pagesLayer, envelopeLayer).pipe(
-    Layer.provide(AuthenticationLog.layer)
+    Layer.provide([AuthenticationLog.layer, userLimits(settings)])
   )
 }
 

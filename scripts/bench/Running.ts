@@ -28,6 +28,9 @@ export const launch = Effect.fnUntraced(function* (bench: Bench, server: Server)
     DATABASE_URL: server.database,
     BETTER_AUTH_SECRET: bench.keys.secret,
     BETTER_AUTH_ISSUER: issuer,
+    // One user is a load here, and not a nuisance.
+    REQUESTS_AT_ONCE_PER_USER: "10000",
+    REQUESTS_PER_SECOND_PER_USER: "1000000",
     ...server.env
   })
   const running: Running = { server, url: `http://127.0.0.1:${port}`, pid }

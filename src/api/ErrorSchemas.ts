@@ -9,7 +9,13 @@ import {
   UploadMalformed
 } from "../attachments/Errors.ts"
 import { InvalidToken, KeysUnavailable, NoActiveSession, UserNotFound } from "../auth/Errors.ts"
-import { Conflict, DbUnavailable, InvalidRequest, NotFound } from "../core/Errors.ts"
+import {
+  Conflict,
+  DbUnavailable,
+  InvalidRequest,
+  NotFound,
+  TooManyRequests
+} from "../core/Errors.ts"
 import { NotReady } from "../health/Errors.ts"
 import { ResponderFailed } from "../responder/Errors.ts"
 import { ThreadNotActive, TooManyStreams } from "../turns/Errors.ts"
@@ -82,10 +88,18 @@ const objects = NotFound.fields.object.literals
 
 const sentences = Schema.Literals(objects.map((object) => `${object} not found` as const))
 
-const tooMany: ErrorRow<TooManyStreams | TooManyAttachments> = {
+type TooMany = TooManyRequests | TooManyStreams | TooManyAttachments
+
+const tooManyRows = [
+  errorTable.TooManyRequests,
+  errorTable.TooManyStreams,
+  errorTable.TooManyAttachments
+] as const
+
+const tooMany: ErrorRow<TooMany> = {
   ...errorTable.TooManyStreams,
   sentence: ({ _tag }) => errorTable[_tag].sentence,
-  when: `${errorTable.TooManyStreams.when}; or: ${errorTable.TooManyAttachments.when}`
+  when: tooManyRows.map(({ when }) => when).join("; or: ")
 }
 
 const conflict: ErrorRow<Conflict | ThreadNotActive> = {
@@ -158,19 +172,18 @@ const errorsFor = (audience: Audience) => {
       name: "Conflict",
       decode: ({ body }) => new Conflict({ reason: body.error })
     }),
-    /** `TooManyStreams` and `TooManyAttachments`: a status has one schema with headers. */
-    TooMany: schema<TooManyStreams | TooManyAttachments>({
-      failure: Schema.Union([TooManyStreams, TooManyAttachments]),
+    /** A status has one schema with headers. */
+    TooMany: schema<TooMany>({
+      failure: Schema.Union([TooManyRequests, TooManyStreams, TooManyAttachments]),
       row: tooMany,
       name: "TooMany",
-      sentences: Schema.Literals([
-        errorTable.TooManyStreams.sentence,
-        errorTable.TooManyAttachments.sentence
-      ]),
+      sentences: Schema.Literals(tooManyRows.map(({ sentence }) => sentence)),
       decode: ({ body }) =>
         body.error === errorTable.TooManyStreams.sentence
           ? new TooManyStreams()
-          : new TooManyAttachments()
+          : body.error === errorTable.TooManyAttachments.sentence
+            ? new TooManyAttachments()
+            : new TooManyRequests()
     }),
     ResponderFailed: schema({
       failure: ResponderFailed,

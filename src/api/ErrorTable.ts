@@ -80,6 +80,12 @@ export const errorTable = {
     headers: retryAfter,
     when: "The user has STREAMS_PER_USER streams open"
   },
+  TooManyRequests: {
+    status: 429,
+    sentence: "Too many requests: wait a moment, then try again",
+    headers: retryAfter,
+    when: "The user makes more than REQUESTS_AT_ONCE_PER_USER or REQUESTS_PER_SECOND_PER_USER"
+  },
   ResponderFailed: {
     status: 502,
     sentence: "The responder failed",

@@ -7,8 +7,8 @@ import type {
 } from "../attachments/Errors.ts"
 import { mediaTypeOf } from "../attachments/MediaTypes.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
+import { Admission } from "../core/Admission.ts"
 import { type Conflict, type DbUnavailable, InvalidRequest, type NotFound } from "../core/Errors.ts"
-import { budgeted } from "../core/TimeBudget.ts"
 import type { UserId } from "../core/User.ts"
 import type { Attachment } from "../protocol/Attachments.ts"
 import { decodeBase64 } from "../protocol/Base64.ts"
@@ -52,7 +52,6 @@ const pageQuery = ({ after, limit, order }: Params<"threads.list">): PageQuery =
 })
 
 const decodeItem = decoderOf(ThreadItem)
-const withinBudget = budgeted("ChatKit.process")
 
 /** Outside a stream the client learns only that the responder failed; the log has the cause. */
 const ofResponder = <A, R>(work: Effect.Effect<A, unknown, R>) =>
@@ -68,6 +67,7 @@ export const makeNonStreaming = Effect.gen(function* () {
   const store = yield* ThreadStore
   const attachments = yield* Attachments
   const responder = yield* Responder
+  const { admitted } = yield* Admission
 
   const itemsPage = Effect.fnUntraced(function* (
     userId: UserId,
@@ -96,7 +96,7 @@ export const makeNonStreaming = Effect.gen(function* () {
     userId: UserId,
     { item_ids, kind, thread_id }: Params<"items.feedback">
   ) {
-    const thread = yield* withinBudget(store.loadThread(userId, thread_id))
+    const thread = yield* admitted(userId)(store.loadThread(userId, thread_id))
     yield* ofResponder(responder.addFeedback({ thread, item_ids, kind }))
     return {}
   })
@@ -120,7 +120,7 @@ export const makeNonStreaming = Effect.gen(function* () {
     userId: UserId,
     { action, item_id, thread_id }: Params<"threads.sync_custom_action">
   ) {
-    const [thread, sender] = yield* withinBudget(
+    const [thread, sender] = yield* admitted(userId)(
       Effect.all([
         store.loadThread(userId, thread_id),
         loadSender(store, userId, thread_id, item_id)
@@ -139,26 +139,27 @@ export const makeNonStreaming = Effect.gen(function* () {
     { params, type }: NonStreamingOperation,
     userId: UserId
   ): Effect.Effect<NonStreamingAnswer, NonStreamingRefusal, CurrentUser> => {
+    const inPlace = admitted(userId)
     switch (type) {
       case "threads.get_by_id":
-        return withinBudget(threadsGetById(userId, params))
+        return inPlace(threadsGetById(userId, params))
       case "threads.list":
-        return withinBudget(threadsList(userId, params))
+        return inPlace(threadsList(userId, params))
       case "threads.update": {
         const { thread_id, title } = params
         const updated = store.updateThread(userId, thread_id, { title })
-        return withinBudget(Effect.map(updated, (thread) => toThread(thread)))
+        return inPlace(Effect.map(updated, (thread) => toThread(thread)))
       }
       case "threads.delete":
-        return withinBudget(Effect.as(store.deleteThread(userId, params.thread_id), {}))
+        return inPlace(Effect.as(store.deleteThread(userId, params.thread_id), {}))
       case "items.list":
-        return withinBudget(itemsPage(userId, params.thread_id, pageQuery(params)))
+        return inPlace(itemsPage(userId, params.thread_id, pageQuery(params)))
       case "items.feedback":
         return itemsFeedback(userId, params)
       case "attachments.create":
-        return withinBudget(attachments.create(userId, params))
+        return inPlace(attachments.create(userId, params))
       case "attachments.delete":
-        return withinBudget(Effect.as(attachments.remove(userId, params.attachment_id), {}))
+        return inPlace(Effect.as(attachments.remove(userId, params.attachment_id), {}))
       case "input.transcribe":
         return inputTranscribe(params)
       case "threads.sync_custom_action":

@@ -4,9 +4,9 @@ import { Effect, type Scope, Stream } from "effect"
 import { Attachments } from "../attachments/Attachments.ts"
 import { withoutLinks } from "../attachments/ItemLinks.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
+import { Admission } from "../core/Admission.ts"
 import { Conflict, type DbUnavailable, type NotFound } from "../core/Errors.ts"
 import { Ids } from "../core/Ids.ts"
-import { budgeted } from "../core/TimeBudget.ts"
 import type { UserId } from "../core/User.ts"
 import type { ResponseEventInput, ThreadStreamEvent } from "../protocol/Events.ts"
 import type { ClientToolCallItem, UserMessageItem } from "../protocol/Items.ts"
@@ -29,8 +29,6 @@ export type StreamingRefusal =
 
 type Refusal = NotFound | Conflict | ThreadNotActive | TurnLost | DbUnavailable
 
-const withinBudget = budgeted("ChatKit.process")
-
 /** Answers the operations that stream: each is one turn in a thread. */
 export const makeStreaming = Effect.gen(function* () {
   const store = yield* ThreadStore
@@ -39,6 +37,7 @@ export const makeStreaming = Effect.gen(function* () {
   const ids = yield* Ids
   const leases = yield* TurnLeases
   const runner = yield* TurnRunner
+  const { admitted } = yield* Admission
 
   /** A user's message with its attachments, and the changes that store it. */
   const newMessage = Effect.fnUntraced(function* (
@@ -80,9 +79,9 @@ export const makeStreaming = Effect.gen(function* () {
       status: { type: "active" },
       metadata: {}
     }
-    const { changes, message } = yield* withinBudget(newMessage(userId, thread.id, input))
+    const { changes, message } = yield* admitted(userId)(newMessage(userId, thread.id, input))
     const lease = yield* leases.beginNew(userId, thread, (turn) =>
-      withinBudget(store.createThread(userId, thread, changes, turn))
+      admitted(userId)(store.createThread(userId, thread, changes, turn))
     )
     const events: ReadonlyArray<ThreadStreamEvent> = [
       { type: "thread.created", thread: toThread(thread) },
@@ -197,7 +196,7 @@ export const makeStreaming = Effect.gen(function* () {
     ): Effect.fn.Return<TurnStart, Refusal, Scope.Scope> {
       if (operation.type === "threads.create") return yield* startThread(userId, operation.params)
       const { thread_id } = operation.params
-      const loaded = withinBudget(store.loadThread(userId, thread_id))
+      const loaded = admitted(userId)(store.loadThread(userId, thread_id))
       const lease = yield* leases.begin(
         userId,
         thread_id,
@@ -205,7 +204,7 @@ export const makeStreaming = Effect.gen(function* () {
       )
       const { thread } = lease
       if (thread.status.type !== "active") return yield* new ThreadNotActive({ thread })
-      return { lease, ...(yield* withinBudget(startIn(userId, lease, operation))) }
+      return { lease, ...(yield* admitted(userId)(startIn(userId, lease, operation))) }
     },
     Effect.catchTag(
       "TurnLost",

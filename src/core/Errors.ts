@@ -18,6 +18,9 @@ export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", {
   reason: Schema.String
 }) {}
 
+/** The user makes more requests of this server than one user may. */
+export class TooManyRequests extends Schema.TaggedError<TooManyRequests>()("TooManyRequests", {}) {}
+
 /** The body is no ChatKit request; `problem` names the field that is wrong, never its value. */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
   problem: Schema.String,

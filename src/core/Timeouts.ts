@@ -9,6 +9,8 @@ import { Context } from "effect"
 export const Timeouts = Context.Reference<{
   readonly statement: number
   readonly request: number
+  /** For a place at the database, so that a crowd is refused at the door and not in the middle. */
+  readonly admission: number
 }>("effect-chatkit/core/Timeouts", {
-  defaultValue: () => ({ statement: 800, request: 1_700 })
+  defaultValue: () => ({ statement: 800, request: 1_700, admission: 250 })
 })

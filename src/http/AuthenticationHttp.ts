@@ -6,7 +6,10 @@ import { Authenticator } from "../auth/Authenticator.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { noteUser, RequestInfo } from "../core/RequestInfo.ts"
 import { AuthenticationLog } from "./AuthenticationLog.ts"
-import { notAuthenticated } from "./Refusals.ts"
+import { notAuthenticated, tooManyRequests } from "./Refusals.ts"
+import { sseOf } from "./Sse.ts"
+import { asksForStream, tooManyRequestsEvents } from "./StreamRefusals.ts"
+import { UserLimits } from "./UserLimits.ts"
 
 /**
  * Every `Authorization` line as it came: Node's own header object keeps the first one only. A
@@ -31,6 +34,7 @@ export const AuthenticationHttp = Layer.effect(
   Effect.gen(function* () {
     const authenticator = yield* Authenticator
     const attempts = yield* AuthenticationLog
+    const { limited } = yield* UserLimits
     return {
       bearer: Effect.fnUntraced(function* (handler) {
         const request = yield* HttpServerRequest.HttpServerRequest
@@ -49,6 +53,14 @@ export const AuthenticationHttp = Layer.effect(
             noteUser(info, who)
             return Effect.annotateCurrentSpan(who).pipe(
               Effect.andThen(Effect.provideService(handler, CurrentUser, user)),
+              limited(user.userId),
+              Effect.catchTag("TooManyRequests", () =>
+                Effect.succeed(
+                  asksForStream(request.headers["accept"])
+                    ? sseOf(tooManyRequestsEvents)
+                    : tooManyRequests
+                )
+              ),
               Effect.annotateLogs(who)
             )
           }

@@ -23,6 +23,8 @@ const userNotFound = respond(errorTable.UserNotFound, undefined)
 const noActiveSession = respond(errorTable.NoActiveSession, undefined)
 const unavailable = respond(errorTable.DbUnavailable, undefined)
 
+export const tooManyRequests = respond(errorTable.TooManyRequests, undefined, "user")
+
 /** The answers where an upstream server gives none. */
 export const badGateway = respond(errorTable.UpstreamUnreachable, undefined, "user")
 export const gatewayTimeout = respond(errorTable.UpstreamSilent, undefined, "user")

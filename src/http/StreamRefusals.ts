@@ -25,6 +25,11 @@ export const asksForStream = (accept: string | undefined): boolean =>
     )
   })
 
+/** The events for a user who makes too many requests: nothing of the request was read. */
+export const tooManyRequestsEvents: ReadonlyArray<ThreadStreamEvent> = [
+  errorEventFor(errorTable.TooManyRequests, undefined, false)
+]
+
 /**
  * The events that stand for the answer to a request that is refused. A thread that takes no more
  * messages comes first, so that the page locks its composer.

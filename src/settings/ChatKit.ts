@@ -32,5 +32,8 @@ export const chatKit = {
         "list whole media types, comma-separated, without wildcards or parameters, as image/png,application/pdf"
     }
   ),
-  streamsPerUser: integer("STREAMS_PER_USER", 8, { min: 1, max: 1000 })
+  streamsPerUser: integer("STREAMS_PER_USER", 8, { min: 1, max: 1000 }),
+  /** Requests of one user that are answered at the same time; an open stream is none. */
+  requestsAtOnce: integer("REQUESTS_AT_ONCE_PER_USER", 32, { min: 1, max: 10_000 }),
+  requestsPerSecond: integer("REQUESTS_PER_SECOND_PER_USER", 50, { min: 1, max: 1_000_000 })
 }

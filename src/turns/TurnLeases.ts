@@ -1,6 +1,6 @@
 import { Context, Deferred, Effect, Layer, Schedule, type Scope, Semaphore } from "effect"
+import { Admission } from "../core/Admission.ts"
 import { Conflict, type DbUnavailable, type NotFound } from "../core/Errors.ts"
-import { budgeted } from "../core/TimeBudget.ts"
 import type { UserId } from "../core/User.ts"
 import type { ThreadMetadata } from "../protocol/Threads.ts"
 import { turnLease } from "../threads/ThreadStore.ts"
@@ -71,6 +71,7 @@ export class TurnLeases extends Context.Service<
     TurnLeases,
     Effect.gen(function* () {
       const store = yield* TurnStore
+      const { admitted } = yield* Admission
       const server = yield* Effect.scope
       /** The turns that hold a thread here, each with the bell for the loss of it. */
       const running = new Map<string, Deferred.Deferred<void>>()
@@ -135,7 +136,7 @@ export class TurnLeases extends Context.Service<
           const take = (turn: string) => {
             // If the client disconnects while we take the thread, nobody would give it back.
             const once = Effect.uninterruptible(
-              budgeted("ChatKit.process")(store.begin(userId, threadId, turn))
+              admitted(userId)(store.begin(userId, threadId, turn))
             )
             const again = Effect.andThen(waiting.pause(threadId), once).pipe(
               Effect.retry({ while: ({ _tag }) => _tag === "TurnTaken" })

@@ -137,7 +137,9 @@ export class AttachmentServer extends Context.Service<
             Layer.provideMerge(AttachmentLinks.layer),
             Layer.provideMerge(own),
             Layer.provide([LogBudget.layer, captureLogs(logs)]),
-            Layer.provide(Layer.succeed(Timeouts, { statement: 20_000, request: 40_000 }))
+            Layer.provide(
+              Layer.succeed(Timeouts, { statement: 20_000, request: 40_000, admission: 20_000 })
+            )
           )
         )
         const { address } = Context.get(context, HttpServer.HttpServer)

@@ -25,7 +25,7 @@ export const Stores = Layer.mergeAll(
   Layer.provide(Migrations.layer),
   Layer.provide(SqlFailures.layer),
   Layer.provide(LogBudget.layer),
-  Layer.provide(Layer.succeed(Timeouts, { statement: 20_000, request: 40_000 })),
+  Layer.provide(Layer.succeed(Timeouts, { statement: 20_000, request: 40_000, admission: 20_000 })),
   Layer.provideMerge(SharedDatabase)
 )
 

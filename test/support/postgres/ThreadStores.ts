@@ -33,7 +33,7 @@ export const StorePg = Layer.mergeAll(
   Layer.provideMerge(Migrations.layer),
   Layer.provide(SqlFailures.layer),
   Layer.provide(LogBudget.layer),
-  Layer.provide(Layer.succeed(Timeouts, { statement: 20_000, request: 40_000 }))
+  Layer.provide(Layer.succeed(Timeouts, { statement: 20_000, request: 40_000, admission: 20_000 }))
 )
 
 /** The same on a database of its own. */

@@ -183,7 +183,7 @@ layer(SharedDatabase, { excludeTestServices: true })("lookups of identities", (i
     { size: 200, inFlight: 2 }
   ])("are answered within twice as long as one statement may take: %j", (batches) =>
     Effect.gen(function* () {
-      const patience = { statement: 800, request: 1700 }
+      const patience = { statement: 800, request: 1700, admission: 250 }
       const { find, letThrough } = yield* heldLookups(yield* auth, { batches, patience })
       const asking: Array<{ readonly since: number; readonly fiber: Fiber.Fiber<string> }> = []
       const tagOf = (person: string) =>

@@ -43,6 +43,8 @@ describe("settings", () => {
         "application/json"
       ],
       streamsPerUser: 8,
+      requestsAtOnce: 32,
+      requestsPerSecond: 50,
       logLevel: "Info",
       logFormat: process.stdout.isTTY ? "pretty" : "json",
       docs: true,
@@ -185,7 +187,9 @@ describe("settings", () => {
       ["PORT", 0, 65_535],
       ["DATABASE_POOL_SIZE", 1, 100],
       ["CLOCK_TOLERANCE", 0, 300],
-      ["STREAMS_PER_USER", 1, 1000]
+      ["STREAMS_PER_USER", 1, 1000],
+      ["REQUESTS_AT_ONCE_PER_USER", 1, 10_000],
+      ["REQUESTS_PER_SECOND_PER_USER", 1, 1_000_000]
     ] as const
     for (const [name, min, max] of bounds) {
       settingsOf({ [name]: String(min) })
