@@ -3,11 +3,12 @@ import { Effect, FileSystem } from "effect"
 import { type Bench, type Extent, say } from "./Bench.ts"
 import { filledDatabase, settingsOf } from "./Database.ts"
 import { measureGrowth } from "./Growth.ts"
+import { measureModel } from "./Models.ts"
 import manifest from "./package.json" with { type: "json" }
 import type { Results } from "./Report.ts"
 import { measureRequests } from "./Requests.ts"
 import type { LineResult } from "./Rounds.ts"
-import { ours, otherCheckout, usualPeers, variants } from "./Servers.ts"
+import { answering, ours, otherCheckout, usualPeers, variants } from "./Servers.ts"
 import { measureStart } from "./Start.ts"
 import { withStatements } from "./Statements.ts"
 import { measureStreams } from "./Streams.ts"
@@ -45,12 +46,12 @@ export const benchmark = Effect.fnUntraced(function* (options: Options) {
   const { rounds, seconds, users } = bench.extent
 
   const database = yield* filledDatabase(databaseServer, users, bench.keys)
-  const { notes, peers, streaming } =
+  const { notes, passingOn, peers, streaming } =
     against === undefined
       ? yield* usualPeers(database)
       : // The tables of the two may differ, and each server migrates its own when it starts.
         yield* otherCheckout(against, yield* filledDatabase(databaseServer, users, bench.keys))
-  const own = ours(database)
+  const [own, whole] = [ours(database), answering(database)]
 
   const lines: Array<LineResult> = []
   const missing: Array<string> = []
@@ -82,6 +83,7 @@ export const benchmark = Effect.fnUntraced(function* (options: Options) {
   }
   if (only.has("f")) yield* part(measureGrowth(bench, databaseServer))
   if (only.has("g")) yield* part(measureStreams(bench, [own, ...streaming]))
+  if (only.has("m")) yield* part(measureModel(bench, [whole, ...passingOn]))
   if (only.has("h")) yield* part(measureStart(bench, database))
   for (const why of missing) yield* say(why)
 

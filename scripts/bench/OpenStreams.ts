@@ -3,12 +3,16 @@ import { Effect, Schedule, Schema } from "effect"
 import { path } from "./Ask.ts"
 import { BenchFailed } from "./Bench.ts"
 
-const input = {
-  content: [{ type: "input_text", text: "stream" }],
-  attachments: [],
-  inference_options: {}
-}
-const body = JSON.stringify({ type: "threads.create", params: { input } })
+/** The body that begins a thread with this message. */
+export const createThread = (text: string) =>
+  JSON.stringify({
+    type: "threads.create",
+    params: {
+      input: { content: [{ type: "input_text", text }], attachments: [], inference_options: {} }
+    }
+  })
+
+const body = createThread("stream")
 
 const mark = "content_part.text_delta"
 

@@ -46,6 +46,12 @@ const sections: ReadonlyArray<Section> = [
     figures: ["eventsPerSecond", "cpuPerEvent", "memory", "repeated"],
     ratios: [["cpuPerEvent", "CPU ours ÷ peer"]]
   },
+  {
+    workloads: "m",
+    text: "## Answers of a model\n\n100 open, each with 20 deltas a second, from the model's socket to the client's. The pass-through authenticates nobody and stores nothing.",
+    figures: ["eventsPerSecond", "cpuPerEvent"],
+    ratios: [["cpuPerEvent", "CPU ours ÷ peer"]]
+  },
   { workloads: "h", text: "## Start", figures: ["ready", "idle"], ratios: [] }
 ]
 

@@ -35,10 +35,13 @@ const wholeProgram = "src/main.ts"
 /** Our server with the answers of the benchmark. */
 export const ours = (database: string) => chatkit("effect-chatkit", database, root, benchServer)
 
-/** Our server as it is deployed. */
+/** Our server as it is deployed; who answers is set by the caller. */
+export const answering = (database: string) =>
+  chatkit("effect-chatkit", database, root, wholeProgram)
+
+/** The same with the answers of the playground: in production somebody has to answer. */
 export const deployed = (database: string): Server => ({
-  ...chatkit("effect-chatkit", database, root, wholeProgram),
-  // In production somebody has to answer.
+  ...answering(database),
   env: { PLAYGROUND: "on" }
 })
 
@@ -55,6 +58,8 @@ interface Others {
   readonly peers: ReadonlyArray<Server>
   /** Measured beside ours in workload g. */
   readonly streaming: ReadonlyArray<Server>
+  /** Measured beside ours in workload m. */
+  readonly passingOn: ReadonlyArray<Server>
   readonly notes: ReadonlyArray<string>
 }
 
@@ -72,9 +77,11 @@ export const otherCheckout = Effect.fnUntraced(function* (directory: string, dat
     ...chatkit(name, database, directory, streams ? benchServer : wholeProgram),
     statusOnly: !streams
   }
+  const program = chatkit(name, database, directory, wholeProgram)
+  const passingOn = existsSync(join(directory, "src/responder/model")) ? [program] : []
   const others: Others = streams
-    ? { peers: [server], streaming: [server], notes: [] }
-    : { peers: [server], streaming: [], notes: [`${name} cannot stream on command.`] }
+    ? { peers: [server], streaming: [server], passingOn, notes: [] }
+    : { peers: [server], streaming: [], passingOn, notes: [`${name} cannot stream on command.`] }
   return others
 })
 
@@ -111,6 +118,7 @@ export const usualPeers = Effect.fnUntraced(function* (database: string) {
       ...(withPython ? [fastapi(database)] : [])
     ],
     streaming: [peer("node:http SSE", database, "sse.ts")],
+    passingOn: [peer("node:http pass-through", database, "model.ts")],
     notes: [
       withPython
         ? "python-jose does not support EdDSA: FastAPI is left out of lines with EdDSA tokens, and its forged and expired tokens are HS256 ones, which cost less to verify."
