@@ -24,8 +24,9 @@ import { IdentitiesPg } from "./betterauth/IdentitiesPg.ts"
 import { keySourceHttp } from "./betterauth/KeySourceHttp.ts"
 import { keySourcePg } from "./betterauth/KeySourcePg.ts"
 import { ChatKit } from "./chatkit/ChatKit.ts"
-import { admissionTo } from "./core/Admission.ts"
+import { Admission, admission } from "./core/Admission.ts"
 import { Ids } from "./core/Ids.ts"
+import { Timeouts } from "./core/Timeouts.ts"
 import { Readiness } from "./health/Readiness.ts"
 import { AttachmentsHttp } from "./http/attachments/AttachmentsHttp.ts"
 import { AuthenticationHttp } from "./http/AuthenticationHttp.ts"
@@ -64,18 +65,15 @@ export const authentication = (settings: SettingsShape) =>
   )
 
 /** ChatKit, from a request to a reply. Needs a `Responder`, the stores and `AttachmentLinks`. */
-export const conversation = (settings: SettingsShape) => {
-  const { attachmentLimit, attachmentTypes, databasePoolSize, streamsPerUser } = settings
-  return ChatKit.layer.pipe(
+export const conversation = ({ attachmentLimit, attachmentTypes, streamsPerUser }: SettingsShape) =>
+  ChatKit.layer.pipe(
     Layer.provide(TurnRunner.layer({ streamsPerUser })),
     Layer.provideMerge([
       TurnLeases.layer,
       Attachments.layer({ limit: attachmentLimit, types: new Set(attachmentTypes) })
     ]),
-    Layer.provide(admissionTo(databasePoolSize)),
     Layer.provide(Ids.layer)
   )
-}
 
 type Keys = Layer.Layer<
   KeySource,
@@ -110,6 +108,16 @@ const ReadyForIdentities = Layer.unwrap(
   })
 )
 
+const doorTo = ({ databasePoolSize: poolSize }: SettingsShape) =>
+  Layer.effect(
+    Admission,
+    Effect.gen(function* () {
+      const { ready } = yield* Migrations
+      const { admission: patience } = yield* Timeouts
+      return admission({ poolSize, patience, ready })
+    })
+  )
+
 /** Better Auth's tables and our own, on whatever PostgreSQL is given. */
 export const storage = (
   settings: SettingsShape,
@@ -125,6 +133,7 @@ export const storage = (
     AttachmentContentPg,
     LinkKeyPg,
     ModelUsagePg,
+    doorTo(settings),
     Ready
   ).pipe(
     Layer.provideMerge(SigningKeys.layer),

@@ -1,7 +1,6 @@
-import { Context, Effect, Layer, Semaphore } from "effect"
+import { Context, Effect, Semaphore } from "effect"
 import { DbUnavailable } from "./Errors.ts"
 import { budgeted } from "./TimeBudget.ts"
-import { Timeouts } from "./Timeouts.ts"
 import type { UserId } from "./User.ts"
 
 const operation = "ChatKit.process"
@@ -26,9 +25,15 @@ export const Admission = Context.Reference<{
 
 /**
  * One place fewer than the pool has connections, so that running turns find one, and half of them
- * for one user. Nobody waits longer than `patience` ms for a place.
+ * for one user. Nobody waits longer than `patience` ms for a place. What has to be done before the
+ * first work, such as migrations, is waited for outside.
  */
-const admission = (poolSize: number, patience: number): typeof Admission.Service => {
+export const admission = (options: {
+  readonly poolSize: number
+  readonly patience: number
+  readonly ready: Effect.Effect<void, DbUnavailable>
+}): typeof Admission.Service => {
+  const { patience, poolSize, ready } = options
   const places = Math.max(1, poolSize - 1)
   const all = Semaphore.makeUnsafe(places)
   const users = new Map<UserId, { readonly places: Semaphore.Semaphore; count: number }>()
@@ -62,6 +67,7 @@ const admission = (poolSize: number, patience: number): typeof Admission.Service
         return withinBudget(work).pipe(
           inPlaceOf(all),
           inPlaceOf(user.places),
+          (admitted) => Effect.andThen(withinBudget(ready), admitted),
           Effect.ensuring(
             Effect.sync(() => {
               user.count -= 1
@@ -72,10 +78,3 @@ const admission = (poolSize: number, patience: number): typeof Admission.Service
       })
   }
 }
-
-/** The door to a pool with so many connections. */
-export const admissionTo = (poolSize: number) =>
-  Layer.effect(
-    Admission,
-    Effect.map(Timeouts, ({ admission: patience }) => admission(poolSize, patience))
-  )

@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber } from "effect"
+import { Deferred, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
-import { Admission, admissionTo } from "../../../src/core/Admission.ts"
+import { Admission, admission } from "../../../src/core/Admission.ts"
 import { UserId } from "../../../src/core/User.ts"
+
+const door = (poolSize: number, ready: Effect.Effect<void> = Effect.void) =>
+  Layer.succeed(Admission, admission({ poolSize, patience: 250, ready }))
 
 const ada = UserId.make("ada")
 
@@ -33,7 +36,7 @@ describe("G4: the door to the database", () => {
       yield* end
       assert.strictEqual(yield* Fiber.join(waits), "in")
       yield* yield* holding("a", "b", "c")
-    }).pipe(Effect.provide(admissionTo(4)))
+    }).pipe(Effect.provide(door(4)))
   )
 
   it.effect("refuses after 250 ms, as an outage, and frees no place that it did not give", () =>
@@ -50,7 +53,7 @@ describe("G4: the door to the database", () => {
       assert.isUndefined(next.pollUnsafe())
       yield* full
       yield* Fiber.join(next)
-    }).pipe(Effect.provide(admissionTo(4)))
+    }).pipe(Effect.provide(door(4)))
   )
 
   it.effect("has room for others when one user wants all of it", () =>
@@ -63,7 +66,7 @@ describe("G4: the door to the database", () => {
       assert.isUndefined(more.pollUnsafe())
       yield* end
       assert.strictEqual(yield* Fiber.join(more), "in")
-    }).pipe(Effect.provide(admissionTo(6)))
+    }).pipe(Effect.provide(door(6)))
   )
 
   it.effect("gives a place back when its work fails or is interrupted", () =>
@@ -77,6 +80,20 @@ describe("G4: the door to the database", () => {
       yield* Fiber.interrupt(waits)
       yield* Fiber.interrupt(held)
       yield* admitted(ada)(Effect.void)
-    }).pipe(Effect.provide(admissionTo(1)))
+    }).pipe(Effect.provide(door(1)))
+  )
+
+  it.effect("waits for what has to be done first without taking a place", () =>
+    Effect.gen(function* () {
+      const done = yield* Deferred.make<void>()
+      const { admitted } = admission({ poolSize: 1, patience: 250, ready: Deferred.await(done) })
+      const waits = yield* Effect.forkChild(
+        Effect.all([admitted(ada)(Effect.void), admitted(ada)(Effect.void)], { concurrency: 2 })
+      )
+      yield* TestClock.adjust(1_000)
+      assert.isUndefined(waits.pollUnsafe())
+      yield* Deferred.succeed(done, undefined)
+      yield* Fiber.join(waits)
+    })
   )
 })
