@@ -5,6 +5,7 @@ import { type DbUnavailable, NotFound } from "../core/Errors.ts"
 import { isLayoutError, resentWhenDead, SqlFailures } from "./SqlFailures.ts"
 import { Connections } from "./Connections.ts"
 import { Migrations } from "./Migrations.ts"
+import { inTransaction } from "./Transaction.ts"
 
 export const noThread = new NotFound({ object: "Thread" })
 
@@ -42,7 +43,7 @@ export const chatKitTables = Effect.gen(function* () {
   const transaction = <A, E>(
     operation: string,
     statements: Effect.Effect<A, E | SqlError.SqlError>
-  ) => run(operation, sql.withTransaction(statements))
+  ) => run(operation, inTransaction(sql)(statements))
 
   return { sql, run, runRepeatable, transaction }
 })

@@ -7,6 +7,7 @@ import { LogBudget } from "../telemetry/LogBudget.ts"
 import createThreads from "./migrations/0001_create_threads.ts"
 import createAttachments from "./migrations/0002_create_attachments.ts"
 import createModelUsage from "./migrations/0003_create_model_usage.ts"
+import { inTransaction } from "./Transaction.ts"
 import { databaseSilent, SqlFailures, sqlstateOf, timeoutDetached } from "./SqlFailures.ts"
 
 const migrations = {
@@ -116,7 +117,7 @@ export const migrate: Effect.Effect<
       select to_regnamespace('chatkit') is not null as exists`
     if (schema?.exists !== true) yield* sql`create schema chatkit`
     yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table })
-  }).pipe(sql.withTransaction)
+  }).pipe(inTransaction(sql))
 })
 
 const isUpToDate = Effect.gen(function* () {

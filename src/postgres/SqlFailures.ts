@@ -2,7 +2,7 @@ import { Context, Effect, Fiber, Layer } from "effect"
 import { SqlError } from "effect/sql"
 import { DbUnavailable } from "../core/Errors.ts"
 import { Timeouts } from "../core/Timeouts.ts"
-import { LogBudget } from "../telemetry/LogBudget.ts"
+import { line, LogBudget } from "../telemetry/LogBudget.ts"
 import { Connections } from "./Connections.ts"
 
 /** For readiness: the sentence of every check whose statement was not answered. */
@@ -76,8 +76,9 @@ export const timeoutDetached = <A, E, R, E2, R2>(
 
 /**
  * Decides what a failed statement means. An outage, `Timeouts.statement` without an answer included,
- * becomes `DbUnavailable`; a statement that PostgreSQL refuses to run is a bug and becomes a
- * defect. Only the SQLSTATE is passed on, never a value or a message of PostgreSQL.
+ * becomes `DbUnavailable`. So does a statement that is refused: the reason may be something in
+ * between, as a pooler, and an ERROR in the log has it. Only what breaks a constraint is a defect.
+ * The SQLSTATE is passed on, never a value or a message of PostgreSQL.
  */
 export class SqlFailures extends Context.Service<
   SqlFailures,
@@ -88,7 +89,7 @@ export class SqlFailures extends Context.Service<
     ) => <A, E, R>(
       effect: Effect.Effect<A, E | SqlError.SqlError, R>
     ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | DbUnavailable, R>
-    /** For tables that Better Auth lays out: every failure there is an outage, never a defect. */
+    /** For tables that Better Auth lays out: a refused statement is expected there. */
     readonly guardForeign: (
       operation: string
     ) => <A, E, R>(
@@ -109,6 +110,16 @@ export class SqlFailures extends Context.Service<
           Effect.fail(new DbUnavailable({ operation }))
         )
 
+      const refused = (operation: string, reason: string, code: string | undefined) =>
+        Effect.andThen(
+          line("Error", "the database refused a statement", () => ({
+            operation,
+            reason,
+            sqlstate: code
+          })),
+          Effect.fail(new DbUnavailable({ operation }))
+        )
+
       const guarded =
         (foreign: boolean) =>
         (operation: string) =>
@@ -116,9 +127,13 @@ export class SqlFailures extends Context.Service<
           detached(operation, effect).pipe(
             Effect.catchIf(SqlError.isSqlError, (error) => {
               const code = sqlstateOf(error)
-              return foreign || isOutage(error) || isLayoutError(error)
-                ? unavailable(operation, error.reason._tag, code)
-                : Effect.die(new Error(`${operation}: ${error.reason._tag} ${code ?? ""}`))
+              const { _tag } = error.reason
+              if (foreign || isOutage(error) || isLayoutError(error)) {
+                return unavailable(operation, _tag, code)
+              }
+              return _tag === "ConstraintError"
+                ? Effect.die(new Error(`${operation}: ${_tag} ${code ?? ""}`))
+                : refused(operation, _tag, code)
             })
           ) as Effect.Effect<A, Exclude<E, SqlError.SqlError> | DbUnavailable, R>
 

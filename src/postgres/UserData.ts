@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import type { UserId } from "../core/User.ts"
+import { inTransaction } from "./Transaction.ts"
 
 /** How much was removed. */
 export interface Removed {
@@ -39,7 +40,7 @@ export const removeUserData = Effect.fn("UserData.remove")(function* (userId: Us
     }
     return removed
   })
-  return yield* sql.withTransaction(removal)
+  return yield* inTransaction(sql)(removal)
 })
 
 interface StoredAttachment {
@@ -157,5 +158,5 @@ export const exportUserData = Effect.fn("UserData.export")(function* <E>(
     )
     yield* write("]}\n")
   })
-  yield* sql.withTransaction(document)
+  yield* inTransaction(sql)(document)
 })

@@ -1,5 +1,6 @@
 import * as net from "node:net"
 import { Effect } from "effect"
+import { statementsIn } from "./Statements.ts"
 
 /** A TCP proxy on a free port of 127.0.0.1 that plays the faults a network and a server have. */
 export interface Proxy {
@@ -18,9 +19,16 @@ export interface Proxy {
   readonly resetOnUse: Effect.Effect<void>
   /** As after a failover: the server's end of every connection is gone, and nobody says so. */
   readonly forget: Effect.Effect<void>
+  /** Counts statements from now on, and plays this fault in place of the one with this number. */
+  readonly faultAt: (number: number, fault: Fault) => Effect.Effect<void>
+  /** The statements since `faultAt`. */
+  readonly statements: () => number
   /** Cuts everybody off, and answers whoever connects with these bytes and no more. */
   readonly answer: (bytes: Uint8Array) => Effect.Effect<void>
 }
+
+/** A way in which one connection ends: reset, closed, or silent from now on. */
+export type Fault = "reset" | "close" | "silence"
 
 /** A connection through the proxy: both sockets, until one of them is gone. */
 interface Pair {
@@ -38,6 +46,23 @@ export const make = (target: { readonly host: string; readonly port: number }) =
       let latency = 0
       let voice = Promise.resolve()
       let speak = () => {}
+      let statements = 0
+      let faulty: { readonly number: number; readonly fault: Fault } | undefined
+
+      /** Whether the fault was played in place of what the client sent. */
+      const isPlayed = (pair: Pair, count: number) => {
+        for (let i = 0; i < count; i++) {
+          statements += 1
+          if (statements !== faulty?.number) continue
+          const { client, upstream } = pair
+          if (faulty.fault === "reset") client.resetAndDestroy()
+          if (faulty.fault === "close") client.destroy()
+          if (faulty.fault === "silence") pair.forgotten = true
+          else upstream.destroy()
+          return true
+        }
+        return false
+      }
 
       /** Passes on in order: when the time has come, and not while there is silence. */
       const deliver = (pair: Pair, from: net.Socket, to: net.Socket) => {
@@ -51,8 +76,10 @@ export const make = (target: { readonly host: string; readonly port: number }) =
             if (!pair.forgotten && !to.destroyed) act()
           })
         }
+        const count = statementsIn()
         from.on("data", (chunk) => {
           if (pair.stale) return void from.resetAndDestroy()
+          if (from === pair.client && isPlayed(pair, count(chunk))) return
           pass(() => to.write(chunk))
         })
         from.on("end", () => pass(() => to.end()))
@@ -128,6 +155,12 @@ export const make = (target: { readonly host: string; readonly port: number }) =
             pair.upstream.destroy()
           }
         }),
+        faultAt: (number, fault) =>
+          Effect.sync(() => {
+            statements = 0
+            faulty = { number, fault }
+          }),
+        statements: () => statements,
         answer: (bytes) =>
           Effect.sync(() => {
             words = bytes

@@ -57,26 +57,34 @@ const outages: ReadonlyArray<readonly [Tag, string | undefined, string?]> = [
 
 const mistakes: ReadonlyArray<readonly [Tag, string | undefined]> = [
   ["SqlSyntaxError", "42601"],
-  ["ConstraintError", "23503"],
   ["UnknownError", "22021"],
+  ["UnknownError", "26000"],
   ["UnknownError", undefined]
 ]
 
 describe("SqlFailures", () => {
-  it.effect("tells an outage from a mistake of ours by its kind and SQLSTATE", () =>
-    Effect.gen(function* () {
+  it.effect("tells an outage from a mistake of ours by its kind and SQLSTATE", () => {
+    const lines: Array<string> = []
+    return Effect.gen(function* () {
       const { guard } = yield* SqlFailures
       for (const [tag, code, operation] of outages) {
         const failed = yield* Effect.flip(guard("Test.find")(sqlError(tag, code, operation)))
         assert.strictEqual(failed._tag, "DbUnavailable", `${tag} ${code}`)
         assert.strictEqual(failed.operation, "Test.find")
+        assert.include(lines.pop(), `"level":"WARN"`)
       }
+      // To a client both are the same; the log says which of them is a bug.
       for (const [tag, code] of mistakes) {
-        const exit = yield* Effect.exit(guard("Test.find")(sqlError(tag, code)))
-        assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause), `${tag} ${code}`)
+        const failed = yield* Effect.flip(guard("Test.find")(sqlError(tag, code)))
+        assert.strictEqual(failed._tag, "DbUnavailable", `${tag} ${code}`)
+        assert.include(lines.pop(), `"level":"ERROR"`)
       }
-    }).pipe(Effect.provide(Guards))
-  )
+      const broken = yield* Effect.exit(guard("Test.write")(sqlError("ConstraintError", "23503")))
+      const defect = String(Exit.isFailure(broken) && Cause.pretty(broken.cause))
+      assert.include(defect, "Test.write: ConstraintError 23503")
+      assert.notInclude(defect, private_)
+    }).pipe(Effect.provide([Guards, captureLogs(lines)]))
+  })
 
   it.effect("calls every failure an outage where others lay the tables out", () =>
     Effect.gen(function* () {
@@ -106,12 +114,15 @@ describe("SqlFailures", () => {
     return Effect.gen(function* () {
       const { guard, guardForeign } = yield* SqlFailures
       yield* Effect.exit(guardForeign("Test.read")(sqlError("SqlSyntaxError", "42P01")))
-      const exit = yield* Effect.exit(guard("Test.write")(sqlError("ConstraintError", "23503")))
-      assert.isTrue(Exit.isFailure(exit))
-      const defect = String(Exit.isFailure(exit) && Cause.pretty(exit.cause))
-      assert.include(defect, "Test.write: ConstraintError 23503")
-      assert.notInclude(defect, private_)
-      assert.lengthOf(lines, 1)
+      const write = guard("Test.write")(sqlError("UnknownError", "26000"))
+      assert.strictEqual((yield* Effect.flip(write))._tag, "DbUnavailable")
+      assert.lengthOf(lines, 2)
+      assert.deepInclude(JSON.parse(lines[1]!), {
+        level: "ERROR",
+        message: "the database refused a statement",
+        annotations: { operation: "Test.write", reason: "UnknownError", sqlstate: "26000" }
+      })
+      assert.notInclude(lines.join(), private_)
       const { annotations, level, message } = JSON.parse(lines[0]!) as Record<string, unknown>
       assert.deepEqual(
         [level, message, annotations],
@@ -180,14 +191,13 @@ describe("SqlFailures", () => {
         const { guard, guardForeign } = yield* SqlFailures
         const refused = sql`select ${private_}::int`
         assert.strictEqual(sqlstateOf(yield* Effect.flip(refused)), "22P02")
-        const exit = yield* Effect.exit(guard("Test.find")(refused))
-        const defect = String(Exit.isFailure(exit) && Cause.pretty(exit.cause))
-        assert.include(defect, "Test.find: UnknownError 22P02")
-        assert.notInclude(defect, private_)
+        yield* Effect.flip(guard("Test.find")(refused))
         yield* Effect.flip(guardForeign("Test.find")(refused))
-        assert.lengthOf(lines, 1)
-        assert.include(lines[0]!, "22P02")
-        assert.notInclude(lines[0]!, private_)
+        assert.lengthOf(lines, 2)
+        for (const line of lines) {
+          assert.include(line, "22P02")
+          assert.notInclude(line, private_)
+        }
       }).pipe(Effect.provide([Guards, captureLogs(lines), SharedDatabase]))
     }
   )

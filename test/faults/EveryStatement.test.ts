@@ -1,0 +1,101 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import * as Database from "../../src/postgres/Pool.ts"
+import { onRealServer, TestDatabase } from "../support/Database.ts"
+import { type Answer, ask, eventsOf } from "../support/Client.ts"
+import { start } from "../support/Server.ts"
+import { assertOk, freshDatabase, throughPort } from "../support/faults/ServerBehindProxy.ts"
+import * as Proxy from "../support/faults/Proxy.ts"
+import { threadOf } from "../support/StreamClient.ts"
+
+/** Short, because a third of the faults is silence. */
+const patience = { statement: 250, request: 500, admission: 250 }
+
+const behind = Effect.gen(function* () {
+  const { database, token } = yield* freshDatabase
+  const target = new URL(database.url!)
+  const proxy = yield* Proxy.make({ host: target.hostname, port: Number(target.port || 5432) })
+  const pool = (url: string) => Database.layer({ url: Redacted.make(url), poolSize: 3 })
+  const { logs, url } = yield* start(pool(throughPort(target.href, proxy.port)), {}, patience)
+  // The way around the faults, for what a test needs before.
+  const { url: around } = yield* start(pool(target.href))
+  yield* assertOk(ask(around, token))
+  yield* assertOk(ask(url, token))
+  return { around, logs, proxy, token, url }
+})
+
+type Ids = { readonly thread_id: string; readonly item_id: string }
+
+/** Every operation that asks the database, in a thread with all that it needs. */
+const operations: Readonly<Record<string, (ids: Ids) => unknown>> = {
+  "threads.create": () => ({ message: "/say Hi\n/title A name" }),
+  "threads.add_user_message": ({ thread_id }) => ({ message: "/say Hi", thread_id }),
+  "threads.add_client_tool_output": ({ thread_id }) => ({
+    type: "threads.add_client_tool_output",
+    params: { thread_id, result: 1 }
+  }),
+  "threads.retry_after_item": (params) => ({ type: "threads.retry_after_item", params }),
+  "threads.custom_action": ({ thread_id }) => ({
+    type: "threads.custom_action",
+    params: { thread_id, action: { type: "x" } }
+  }),
+  "threads.get_by_id": ({ thread_id }) => ({ type: "threads.get_by_id", params: { thread_id } }),
+  "threads.list": () => ({ type: "threads.list", params: {} }),
+  "items.list": ({ thread_id }) => ({ type: "items.list", params: { thread_id } }),
+  "items.feedback": ({ item_id, thread_id }) => ({
+    type: "items.feedback",
+    params: { thread_id, item_ids: [item_id], kind: "positive" }
+  }),
+  "attachments.create": () => ({
+    type: "attachments.create",
+    params: { name: "a.txt", mime_type: "text/plain", size: 3 }
+  }),
+  "threads.update": ({ thread_id }) => ({
+    type: "threads.update",
+    params: { thread_id, title: "Another name" }
+  }),
+  "threads.delete": ({ thread_id }) => ({ type: "threads.delete", params: { thread_id } })
+}
+
+/** An outage is 503, or one error event; a 500 is neither. */
+const assertAnswered = (what: string, { body, status }: Answer) => {
+  assert.include([200, 503], status, `${what}: ${body}`)
+  assert.notInclude(body, "Internal server error", what)
+}
+
+describe.skipIf(!onRealServer)("a connection that ends at any statement", () => {
+  layer(TestDatabase.layer, { excludeTestServices: true })("on a real PostgreSQL", (it) => {
+    for (const fault of ["reset", "close", "silence"] as const) {
+      it.effect(
+        `G1: is an outage and never a defect, in every operation: ${fault}`,
+        () =>
+          Effect.gen(function* () {
+            const { around, logs, proxy, token, url } = yield* behind
+            for (const [name, operation] of Object.entries(operations)) {
+              let all = Infinity
+              for (let number = 1; number <= all; number++) {
+                const begun = eventsOf(
+                  yield* assertOk(ask(around, token, { message: "/say Hi\n/tool t|{}" }))
+                )
+                const item = begun[1]?.["item"] as { readonly id: string }
+                const ids = { thread_id: threadOf(begun), item_id: item.id }
+                yield* proxy.faultAt(number, fault)
+                const what = `${name}, statement ${number}`
+                assertAnswered(what, yield* ask(url, token, operation(ids)))
+                if (proxy.statements() < number) all = number
+                yield* proxy.faultAt(0, fault)
+                assertAnswered(`after ${what}`, yield* ask(url, token))
+              }
+              assert.isAbove(all, 1, name)
+            }
+            const wrong = /defect|refused a statement|not kept/
+            assert.deepStrictEqual(
+              logs.filter((line) => wrong.test(line)),
+              []
+            )
+          }),
+        120_000
+      )
+    }
+  })
+})
