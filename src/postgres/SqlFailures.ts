@@ -131,7 +131,8 @@ export class SqlFailures extends Context.Service<
               if (foreign || isOutage(error) || isLayoutError(error)) {
                 return unavailable(operation, _tag, code)
               }
-              return _tag === "ConstraintError"
+              // SQLSTATE class 23: integrity constraint violation.
+              return code?.startsWith("23")
                 ? Effect.die(new Error(`${operation}: ${_tag} ${code ?? ""}`))
                 : refused(operation, _tag, code)
             })
