@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs"
 import module from "node:module"
 import { join, resolve } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
+import { parseEnv } from "node:util"
 
 const needed = 24
 const runner = fileURLToPath(import.meta.url)
@@ -31,10 +32,39 @@ if (Number(process.versions.node.split(".")[0]) < needed) {
     resolve: (specifier, context, next) =>
       next(specifier, { ...context, conditions: [...context.conditions, "effect-chatkit-source"] })
   })
-  // The real environment wins over the file.
-  if (flags.has("--env") && existsSync(".env")) process.loadEnvFile(".env")
+  if (flags.has("--env")) loadEnvironment()
+  if (process.env.npm_lifecycle_event !== undefined) stopWithoutParent()
   process.argv = [process.execPath, resolve(args[0]), ...args.slice(1)]
   await import(pathToFileURL(process.argv[1]).href)
+}
+
+/** Reads `.env`, where there is one. The real environment wins over the file. */
+function loadEnvironment() {
+  if (!existsSync(".env")) return
+  let text
+  try {
+    text = readFileSync(".env", "utf8")
+  } catch (error) {
+    console.error(`.env cannot be read (${error.code}): make it a file that this user may read.`)
+    process.exit(1)
+  }
+  // Editors on Windows begin a file with a mark, which would become part of the first name.
+  const values = parseEnv(text.replace(/^\uFEFF/, ""))
+  for (const [name, value] of Object.entries(values)) process.env[name] ??= value
+}
+
+/**
+ * npm passes a signal on to the shell it started, and the shell ends without passing it on to us.
+ * So the loss of the parent counts as the signal to stop.
+ */
+function stopWithoutParent() {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    process.kill(process.pid, "SIGTERM")
+  }, 250)
+  watch.unref()
 }
 
 /** npm links the pinned Node where the scripts find it first, but npm 10 only on some platforms. */
@@ -52,6 +82,7 @@ function pinnedNode() {
 /** Replaces this process by a program: passes terminal and signals on, and ends as it ends. */
 function become(program, programArgs) {
   const child = spawn(program, programArgs, { stdio: "inherit" })
+  if (process.env.npm_lifecycle_event !== undefined) stopWithoutParent()
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => child.kill(signal))
   }

@@ -185,12 +185,13 @@ const enveloped = <E, R>(
   api: Surface,
   contract: Layer.Layer<never, E, R>
 ) => {
-  const { corsOrigins, production, publicUrl } = settings
+  const { corsOrigins, production, publicUrl, trustProxy } = settings
   const { layer: pagesLayer, paths } = pages(settings)
   const origins = new Set(corsOrigins)
   const envelopeLayer = envelope({
     pages: paths,
     publicUrl,
+    trustProxy,
     api,
     allowsOrigin: (origin) => origins.has(origin) || (!production && isLoopback(origin))
   })

@@ -21,7 +21,7 @@ import { ResponderFailed } from "../responder/Errors.ts"
 import { ThreadNotActive, TooManyStreams } from "../turns/Errors.ts"
 import { type Audience, bodyOf, type ErrorBody, headersOf } from "./ErrorBody.ts"
 import { type ErrorRow, errorTable } from "./ErrorTable.ts"
-import { Refused } from "./Refused.ts"
+import { ContentEncodingRefused, Refused } from "./Refused.ts"
 
 interface Received {
   readonly body: ErrorBody
@@ -108,6 +108,15 @@ const conflict: ErrorRow<Conflict | ThreadNotActive> = {
     failure._tag === "Conflict"
       ? errorTable.Conflict.sentence(failure)
       : errorTable.ThreadNotActive.sentence(failure)
+}
+
+const unsupported: ErrorRow<Refused | ContentEncodingRefused> = {
+  ...errorTable.ContentTypeRefused,
+  sentence: (failure) =>
+    failure._tag === "Refused"
+      ? errorTable.ContentTypeRefused.sentence
+      : errorTable.ContentEncodingRefused.sentence(failure),
+  when: `${errorTable.ContentTypeRefused.when}; or: ${errorTable.ContentEncodingRefused.when}`
 }
 
 /** The rows as the contract declares them to one audience. */
@@ -204,7 +213,22 @@ const errorsFor = (audience: Audience) => {
     }),
     /** `http/Refusals.ts` answers the first and the last, before or after a handler has run. */
     Refused413: refused(413, errorTable.BodyTooLarge),
-    Refused415: refused(415, errorTable.ContentTypeRefused),
+    Refused415: schema<Refused | ContentEncodingRefused>({
+      failure: Schema.Union([
+        Refused.check(Schema.makeFilter(({ status }) => status === 415)),
+        ContentEncodingRefused
+      ]),
+      row: unsupported,
+      name: "Refused415",
+      sentences: Schema.Union([
+        Schema.Literal(errorTable.ContentTypeRefused.sentence),
+        Schema.TemplateLiteral(["Unsupported content encoding ", Schema.String])
+      ]),
+      decode: ({ body }) =>
+        body.error === errorTable.ContentTypeRefused.sentence
+          ? new Refused({ status: 415 })
+          : new ContentEncodingRefused({ encoding: "undisclosed" })
+    }),
     Refused500: refused(500, errorTable.InternalError)
   }
 }

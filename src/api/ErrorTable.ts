@@ -1,6 +1,7 @@
 import type { InvalidToken, InvalidTokenReason } from "../auth/Errors.ts"
 import type { Conflict, InvalidRequest, NotFound } from "../core/Errors.ts"
 import type { NotReady } from "../health/Errors.ts"
+import type { ContentEncodingRefused } from "./Refused.ts"
 import type { ThreadNotActive } from "../turns/Errors.ts"
 
 /**
@@ -174,6 +175,12 @@ export const errorTable = {
     status: 415,
     sentence: "Unsupported content type: send application/json",
     when: "The Content-Type is not application/json"
+  },
+  ContentEncodingRefused: {
+    status: 415,
+    sentence: ({ encoding }: ContentEncodingRefused) =>
+      `Unsupported content encoding ${encoding}: send the body without Content-Encoding`,
+    when: "The body is compressed"
   },
   HeadersTooLarge: {
     status: 431,

@@ -3,7 +3,7 @@ import { Effect, Result, Schema } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
 import { ChatKitRequest, operationTypes } from "../protocol/Requests.ts"
 import { InvalidRequest } from "../core/Errors.ts"
-import { Refused } from "../api/Refused.ts"
+import { ContentEncodingRefused, Refused } from "../api/Refused.ts"
 import { sentenceOf } from "./BodyErrors.ts"
 
 const decode = Schema.decodeUnknownResult(ChatKitRequest)
@@ -16,6 +16,11 @@ const utf8 = new TextDecoder()
  */
 export const chatKitBody = (request: HttpServerRequest.HttpServerRequest) => {
   if (!isJson(request.headers["content-type"])) return Effect.fail(new Refused({ status: 415 }))
+  const encoding = request.headers["content-encoding"]
+  if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
+    const named = /^[a-z0-9-]{1,20}$/i.test(encoding) ? encoding.toLowerCase() : "unknown"
+    return Effect.fail(new ContentEncodingRefused({ encoding: named }))
+  }
   return Effect.flatMap(textOf(request), (text) => {
     let value: unknown
     try {

@@ -4,17 +4,9 @@ import type { Surface } from "../api/UpstreamApi.ts"
 import { RequestInfo } from "../core/RequestInfo.ts"
 import { Timeouts } from "../core/Timeouts.ts"
 import { Draining } from "./Draining.ts"
-import { answered, completed, shuttingDown } from "./Refusals.ts"
+import { answered, completed, routeNotFound, shuttingDown } from "./Refusals.ts"
 import { localeOf, requestIdOf } from "./RequestHeaders.ts"
 import { routesOf } from "./Routes.ts"
-
-/** ChatKit's client adds its own headers to every request, so the preflight must allow them. */
-const allowedHeaders = [
-  "authorization",
-  "content-type",
-  "accept-language",
-  "chatkit-frame-instance-id"
-]
 
 /** The outermost middleware: request id, CORS, time budget, and the headers of every answer. */
 export const envelope = (options: {
@@ -22,14 +14,17 @@ export const envelope = (options: {
   /** Paths outside the contract, each answered to `GET`. */
   readonly pages: ReadonlyArray<string>
   readonly publicUrl: string | undefined
+  /** Whether `X-Forwarded-Proto` and `X-Forwarded-Host` are a proxy's, and not a client's. */
+  readonly trustProxy: boolean
   readonly api?: Surface
 }) => {
   const cors = HttpMiddleware.cors({
     allowedOrigins: (origin: string | undefined) =>
       origin !== undefined && options.allowsOrigin(origin),
     allowedMethods: ["GET", "POST", "PUT"],
-    allowedHeaders,
-    exposedHeaders: ["x-request-id"],
+    // An allowed origin may send whatever it asks for: ChatKit's client and tracers add headers.
+    allowedHeaders: [],
+    exposedHeaders: ["x-request-id", "retry-after", "www-authenticate"],
     maxAge: 600
   })
   return HttpRouter.middleware(
@@ -40,17 +35,22 @@ export const envelope = (options: {
       return (app) => {
         const working = cors(answered(app))
         const stopping = cors(Effect.succeed(shuttingDown))
+        const notThere = cors(Effect.succeed(routeNotFound))
         return Effect.withFiber((fiber) => {
           const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
           const info: RequestInfo = {
             requestId: requestIdOf(request.headers),
             locale: localeOf(request.headers["accept-language"]),
-            publicUrl: () => options.publicUrl ?? originOf(request),
+            publicUrl: () => options.publicUrl ?? originOf(request, options.trustProxy),
             left: timeouts.request,
             user: undefined
           }
           const served =
-            draining.begun() && !routes.answersWhileDraining(request.url) ? stopping : working
+            draining.begun() && !routes.answersWhileDraining(request.url)
+              ? stopping
+              : routes.isKnown(request.url)
+                ? working
+                : notThere
           return Effect.map(within(served, info), (response) => finished(response, request, info))
         })
       }
@@ -83,22 +83,22 @@ export const envelope = (options: {
 }
 
 /** The origin under which the client reached this server, as far as the headers show it. */
-const originOf = ({ headers }: HttpServerRequest.HttpServerRequest): string => {
-  const protocol =
-    headers["x-forwarded-proto"]?.split(",", 1)[0]?.trim() === "https" ? "https" : "http"
-  const host = headers["x-forwarded-host"]?.split(",", 1)[0]?.trim() ?? headers["host"] ?? ""
+const originOf = (
+  { headers }: HttpServerRequest.HttpServerRequest,
+  trustProxy: boolean
+): string => {
+  const forwarded = (name: string) =>
+    trustProxy ? headers[`x-forwarded-${name}`]?.split(",", 1)[0]?.trim() : undefined
+  const protocol = forwarded("proto") === "https" ? "https" : "http"
+  const host = forwarded("host") ?? headers["host"] ?? ""
   return URL.parse(`${protocol}://${host}`)?.origin ?? "http://localhost"
 }
 
-/** Whether a refused body is still arriving. Without a length it may never end, so we hang up. */
+/** Whether a refused body is still arriving: it may take minutes or never end, so we hang up. */
 const isUnread = (
   request: HttpServerRequest.HttpServerRequest,
   { status }: HttpServerResponse.HttpServerResponse
-) =>
-  status >= 400 &&
-  request.headers["transfer-encoding"] !== undefined &&
-  "complete" in request.source &&
-  request.source.complete === false
+) => status >= 400 && "complete" in request.source && request.source.complete === false
 
 /** Whether the origin is on this machine: in development a page may come from any port. */
 export const isLoopback = (origin: string): boolean => {

@@ -11,6 +11,8 @@ const keepAliveTimeout = 65_000
 const headersTimeout = 15_000
 /** Milliseconds. Enough for a large attachment over a slow connection. */
 const requestTimeout = 300_000
+/** Milliseconds between two looks for connections that are too slow. */
+const connectionsCheckingInterval = 5_000
 
 /** Node's server. Its own refusals (bad HTTP, too slow, headers too large) are rows of the table. */
 export const make = (): http.Server => {
@@ -19,6 +21,7 @@ export const make = (): http.Server => {
     keepAliveTimeout,
     headersTimeout,
     requestTimeout,
+    connectionsCheckingInterval,
     // Node would refuse a missing `Host` and an unknown `Expect` itself, without a body.
     requireHostHeader: false
   })

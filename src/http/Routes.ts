@@ -20,26 +20,29 @@ export const routesOf = (pages: ReadonlyArray<string>, api: Surface = Api) => {
     path: new RegExp(`^${patternOf(path)}$`),
     refusal: methodNotAllowed(allowOf(methods))
   }))
-  const always = new RegExp(`^(${draining.join("|")})\\b`)
+  const always = new RegExp(`^(${draining.join("|")})$`)
+  // The router takes any case, repeated slashes, parameters and encoded letters for the same path.
+  const fixed = new Set([...methods.keys()].filter((path) => !path.includes(":")))
   return {
+    /** Whether there is such a path, written exactly so. */
+    isKnown: (url: string): boolean => {
+      const path = pathOf(url)
+      return fixed.has(path) || refusals.some((known) => known.path.test(path))
+    },
     /** The answer where the router found no handler: 405 if the path has other methods, or 404. */
     unrouted: (url: string) => {
-      const path = normalized(url)
+      const path = pathOf(url)
       return refusals.find((known) => known.path.test(path))?.refusal ?? routeNotFound
     },
-    answersWhileDraining: (url: string): boolean => always.test(url)
+    answersWhileDraining: (url: string): boolean => always.test(pathOf(url))
   }
 }
 
-const patternOf = (path: string): string => path.replaceAll(".", "\\.").replace(/:\w+/g, "[^/]+")
+const patternOf = (path: string): string => path.replaceAll(".", "\\.").replace(/:\w+/g, "[^/;]+")
 
-/** Without its query, and as the router reads it: in any case, with any number of slashes. */
-const normalized = (url: string): string => {
-  const path = url
-    .split("?", 1)[0]!
-    .toLowerCase()
-    .replace(/\/{2,}/g, "/")
-  return path.length > 1 ? path.replace(/\/$/, "") : path
+const pathOf = (url: string): string => {
+  const query = url.indexOf("?")
+  return query === -1 ? url : url.slice(0, query)
 }
 
 /** `HEAD` is answered wherever `GET` is, and `OPTIONS` everywhere (CORS). */

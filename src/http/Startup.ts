@@ -2,6 +2,7 @@ import { Console, Effect, Layer } from "effect"
 import { HttpServer } from "effect/http"
 import { Readiness } from "../health/Readiness.ts"
 import { answeredBy } from "../settings/Answers.ts"
+import { isLoopbackHost } from "../settings/Server.ts"
 import type { SettingsShape } from "../settings/Settings.ts"
 import { firstRequest } from "./pages/FirstRequest.ts"
 
@@ -19,6 +20,9 @@ export const startup = (settings: SettingsShape) =>
           url,
           answers: answeredBy(settings)
         })
+        for (const advice of adviceFor(settings)) {
+          yield* Effect.annotateLogs(Effect.logWarning("setting"), { warning: advice })
+        }
       } else {
         yield* Console.log(banner(url, settings))
       }
@@ -35,6 +39,20 @@ export const startup = (settings: SettingsShape) =>
       )
     })
   )
+
+/** Settings that are right in some deployments, and a riddle in others. */
+const adviceFor = ({ host, publicUrl }: SettingsShape): ReadonlyArray<string> => [
+  ...(isLoopbackHost(host)
+    ? [
+        "HOST: only programs on this machine reach the server; set HOST=0.0.0.0 in a container, or where a proxy runs elsewhere"
+      ]
+    : []),
+  ...(publicUrl === undefined
+    ? [
+        "PUBLIC_URL: it is not set, so links to attachments begin with the host that each request names; set it to where browsers reach this server"
+      ]
+    : [])
+]
 
 const banner = (url: string, settings: SettingsShape): string => {
   const { databaseUrl, docs } = settings

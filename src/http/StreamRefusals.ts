@@ -2,14 +2,14 @@ import { Cause, Effect } from "effect"
 import type { HttpServerError } from "effect/http"
 import { errorEventFor } from "../api/ErrorBody.ts"
 import { errorTable } from "../api/ErrorTable.ts"
-import type { Refused } from "../api/Refused.ts"
+import type { ContentEncodingRefused, Refused } from "../api/Refused.ts"
 import type { Refusal } from "../chatkit/ChatKit.ts"
 import type { InvalidRequest } from "../core/Errors.ts"
 import type { ErrorEvent, ThreadStreamEvent } from "../protocol/Events.ts"
 import { toThread } from "../protocol/Threads.ts"
 import { logDefect } from "./Refusals.ts"
 
-type Failure = Refusal | InvalidRequest | Refused
+type Failure = Refusal | InvalidRequest | Refused | ContentEncodingRefused
 
 /**
  * Whether the client names event streams among what it accepts, as ChatKit's does for exactly the
@@ -74,6 +74,8 @@ const eventFor = (
     case "AttachmentTypeRefused":
     case "ResponderFailed":
       return errorEventFor(errorTable[failure._tag], undefined, allowRetry)
+    case "ContentEncodingRefused":
+      return errorEventFor(errorTable.ContentEncodingRefused, failure, allowRetry)
     case "Refused":
       return errorEventFor(refusedRows[failure.status], undefined, allowRetry)
     case "HttpServerError": {

@@ -2,7 +2,7 @@ import { Cause, Effect, Exit } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../api/Api.ts"
-import type { Refused } from "../api/Refused.ts"
+import type { ContentEncodingRefused, Refused } from "../api/Refused.ts"
 import { ChatKit, type Refusal } from "../chatkit/ChatKit.ts"
 import { InvalidRequest } from "../core/Errors.ts"
 import { type ChatKitRequest, isStreamingType } from "../protocol/Requests.ts"
@@ -32,7 +32,7 @@ export const SupportHttp = HttpApiBuilder.group(
       const body = yield* Effect.exit(read)
       const type = operationOf(body)
       if (type !== undefined && !isStreamingType(type)) return yield* withStatus(body)
-      const refusal = (cause: Cause.Cause<Refusal | InvalidRequest | Refused>) =>
+      const refusal = (cause: Cause.Cause<Refusal | BodyRefusal>) =>
         refusedEvents(cause, type === "threads.retry_after_item")
       const reply = yield* Effect.exit(Effect.flatMap(body, chatKit.process))
       if (Exit.isFailure(reply)) return sseOf(yield* refusal(reply.cause))
@@ -54,10 +54,11 @@ export const SupportHttp = HttpApiBuilder.group(
   })
 )
 
-type Body = Effect.Effect<ChatKitRequest, InvalidRequest | Refused>
+type BodyRefusal = InvalidRequest | Refused | ContentEncodingRefused
+type Body = Effect.Effect<ChatKitRequest, BodyRefusal>
 
 /** The operation that a body asks for, as far as it is known; undefined for the short form. */
-const operationOf = (body: Exit.Exit<ChatKitRequest, InvalidRequest | Refused>) => {
+const operationOf = (body: Exit.Exit<ChatKitRequest, BodyRefusal>) => {
   if (Exit.isSuccess(body)) return body.value.type
   const failure = Cause.squash(body.cause)
   return failure instanceof InvalidRequest ? failure.operation : undefined

@@ -1,9 +1,11 @@
 import { Redacted } from "effect"
+import { isLoopbackHost } from "./Server.ts"
 import type { Setting } from "./Setting.ts"
 
 /**
- * The secret that Better Auth uses. A weak one stops production and is a warning elsewhere. The
- * embedded database needs none: development makes one.
+ * The secret that Better Auth uses. Whoever knows it signs in as anybody, so a weak one stops the
+ * start in production, and wherever others reach the server. The embedded database needs none:
+ * development makes one.
  */
 export const secret: Setting<Redacted.Redacted | undefined> = {
   name: "BETTER_AUTH_SECRET",
@@ -23,7 +25,7 @@ export const secret: Setting<Redacted.Redacted | undefined> = {
     const weakness = weaknessOf(text)
     if (weakness !== undefined) {
       const advice = `${weakness}; set the value Better Auth uses, made with \`openssl rand -base64 32\``
-      if (production) return problem(advice)
+      if (production || !isLoopbackHost(env["HOST"])) return problem(advice)
       warning(advice)
     }
     if (env["BETTER_AUTH_ISSUER"] === undefined) {
@@ -43,6 +45,7 @@ const weaknessOf = (secret: string): string | undefined => {
   if (/change[-_ ]?(me|this)|replace[-_ ]?(me|this)|your[-_ ]|placeholder|example/i.test(secret)) {
     return "it looks like a placeholder"
   }
+  if (/^(.)\1*$/s.test(secret)) return "it is one letter, again and again"
   return new TextEncoder().encode(secret).length < 32
     ? "it is shorter than 32 bytes (RFC 7518 §3.2)"
     : undefined

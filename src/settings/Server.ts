@@ -1,14 +1,23 @@
 import { ByteSize } from "effect"
-import { integer, itemsOf, oneOf, setting, size, text, webUrl } from "./Setting.ts"
+import { integer, itemsOf, oneOf, setting, size, webUrl } from "./Setting.ts"
 
 /** Whether this `NODE_ENV` means production, in whatever case it is written. */
 export const isProduction = (nodeEnv: string | undefined): boolean =>
   nodeEnv?.trim().toLowerCase() === "production"
 
+/** Whether only programs on this machine reach a server that listens there. */
+export const isLoopbackHost = (host: string | undefined): boolean =>
+  host === undefined || /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host)
+
+const onOff = { on: true, off: false, true: true, false: false, "1": true, "0": false }
+
 export const server = {
   // Only known words: a misspelt "production" must not start with the demo people.
   production: oneOf("NODE_ENV", { development: false, test: false, production: true }, () => false),
-  host: text("HOST", "127.0.0.1"),
+  host: setting("HOST", (text) => text.replace(/^\[(.*)\]$/, "$1"), {
+    fallback: () => "127.0.0.1",
+    advice: "set an address of this machine, as 0.0.0.0 for all"
+  }),
   /** 0 takes a free port. */
   port: integer("PORT", 8000, { min: 0, max: 65_535 }),
   corsOrigins: setting(
@@ -35,12 +44,9 @@ export const server = {
         "set where browsers reach this server, without a query, as https://chat.example.com, or leave it out"
     }
   ),
+  /** Whether a proxy in front sets `X-Forwarded-Host` and `X-Forwarded-Proto`. */
+  trustProxy: oneOf("TRUST_PROXY", onOff, () => false, ["on", "off"]),
   bodyLimit: size("BODY_LIMIT", ByteSize.mebibytes(1), ByteSize.mebibytes(64)),
   /** Whether `GET /docs` shows the documentation of the API. */
-  docs: oneOf(
-    "DOCS",
-    { on: true, off: false, true: true, false: false, "1": true, "0": false },
-    (production) => !production,
-    ["on", "off"]
-  )
+  docs: oneOf("DOCS", onOff, (production) => !production, ["on", "off"])
 }

@@ -112,6 +112,7 @@ export class AttachmentServer extends Context.Service<
         const envelopeLayer = envelope({
           pages: [],
           publicUrl: undefined,
+          trustProxy: false,
           allowsOrigin: () => true
         })
         const served = HttpRouter.serve(Layer.mergeAll(routes, envelopeLayer), {

@@ -32,7 +32,7 @@ layer(ServerOnDoubles.layer({ env: { CORS_ORIGINS: `${listed}, https://other.exa
           "authorization,content-type,accept-language,chatkit-frame-instance-id"
         )
         assert.include(headers["access-control-allow-methods"], "POST")
-        assert.strictEqual(headers["vary"], "Origin")
+        assert.strictEqual(headers["vary"], "Origin, Access-Control-Request-Headers")
         assert.isUndefined(headers["access-control-allow-credentials"])
       }
       assert.deepStrictEqual(asked, [])
@@ -56,7 +56,7 @@ layer(ServerOnDoubles.layer({ env: { CORS_ORIGINS: `${listed}, https://other.exa
       ]) {
         const { headers } = yield* preflight(url, origin)
         assert.isUndefined(headers["access-control-allow-origin"], origin)
-        assert.strictEqual(headers["vary"], "Origin")
+        assert.strictEqual(headers["vary"], "Origin, Access-Control-Request-Headers")
       }
     })
   )
@@ -83,7 +83,10 @@ layer(ServerOnDoubles.layer({ env: { CORS_ORIGINS: `${listed}, https://other.exa
       )
       for (const { headers } of answers) {
         assert.strictEqual(headers["access-control-allow-origin"], listed)
-        assert.strictEqual(headers["access-control-expose-headers"], "x-request-id")
+        assert.strictEqual(
+          headers["access-control-expose-headers"],
+          "x-request-id,retry-after,www-authenticate"
+        )
         assert.strictEqual(headers["vary"], "Origin")
       }
     })
@@ -150,7 +153,7 @@ describe("cors", () => {
       for (const origin of refused) {
         const { headers } = yield* preflight(url, origin)
         assert.isUndefined(headers["access-control-allow-origin"], origin)
-        assert.strictEqual(headers["vary"], "Origin")
+        assert.strictEqual(headers["vary"], "Origin, Access-Control-Request-Headers")
       }
     }).pipe(Effect.provide(ServerOnDoubles.layer({ env: { NODE_ENV: "development" } })))
   )

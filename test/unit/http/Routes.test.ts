@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { routesOf } from "../../../src/http/Routes.ts"
 
-const { answersWhileDraining, unrouted } = routesOf(["/openapi.json", "/"])
+const { answersWhileDraining, isKnown, unrouted } = routesOf(["/openapi.json", "/"])
 
 /** The `Allow` header of a path; undefined where the answer is 404. */
 const allowOf = (url: string) => unrouted(url).headers["allow"]
@@ -19,11 +19,25 @@ describe("the routes of the contract", () => {
     ["/readyz", get],
     ["/openapi.json", get],
     ["/", get]
-  ])("allow on %s what is served there, however it is written", (path, allow) => {
+  ])("allow on %s what is served there", (path, allow) => {
     assert.strictEqual(unrouted(path).status, 405)
-    const spellings = [path, `${path}?x=/y`, path.toUpperCase(), `/${path}`, `${path}/`]
-    for (const url of spellings) assert.strictEqual(allowOf(url), allow, url)
+    for (const url of [path, `${path}?x=/y`]) {
+      assert.strictEqual(allowOf(url), allow, url)
+      assert.isTrue(isKnown(url), url)
+    }
   })
+
+  it.each(["/support/chatkit", "/support/attachments/atc_1/upload", "/healthz"])(
+    "C7: have %s in no other spelling",
+    (path) => {
+      const encoded = path.replace("t", "%74")
+      const others = [path.toUpperCase(), `/${path}`, `${path}/`, `${path};x=1`, encoded]
+      for (const url of others) {
+        assert.isFalse(isKnown(url), url)
+        assert.strictEqual(unrouted(url).status, 404, url)
+      }
+    }
+  )
 
   it.each([
     "/support",
@@ -39,10 +53,17 @@ describe("the routes of the contract", () => {
   })
 
   it("answer while the server stops only where the contract says so", () => {
-    for (const url of ["/support/health", "/healthz?x=1", "/readyz/"]) {
+    for (const url of ["/support/health", "/healthz?x=1", "/readyz"]) {
       assert.isTrue(answersWhileDraining(url), url)
     }
-    for (const url of ["/", "/support/chatkit", "/support/healthy", "/docs", "/x/healthz"]) {
+    for (const url of [
+      "/",
+      "/support/chatkit",
+      "/support/healthy",
+      "/docs",
+      "/x/healthz",
+      "/readyz/"
+    ]) {
       assert.isFalse(answersWhileDraining(url), url)
     }
   })

@@ -32,8 +32,25 @@ describe("the secret", () => {
     }
   })
 
+  it("C3: must not be weak where others reach the server, whatever NODE_ENV says", () => {
+    const weakest = "a".repeat(64)
+    assertProblem(
+      { ...production, BETTER_AUTH_SECRET: weakest },
+      "BETTER_AUTH_SECRET",
+      /one letter/
+    )
+    for (const BETTER_AUTH_SECRET of [...weak, weakest]) {
+      for (const HOST of ["0.0.0.0", "::", "[::]", "10.0.0.5", "chat.internal"]) {
+        assertProblem({ HOST, BETTER_AUTH_SECRET }, "BETTER_AUTH_SECRET")
+      }
+      for (const HOST of ["127.0.0.1", "localhost", "::1", "[::1]"]) {
+        assert.isAbove(settingsOf({ HOST, BETTER_AUTH_SECRET }).warnings.length, 0)
+      }
+    }
+  })
+
   it("is measured in bytes", () => {
-    settingsOf({ ...production, BETTER_AUTH_SECRET: "ü".repeat(16) })
+    settingsOf({ ...production, BETTER_AUTH_SECRET: "üß".repeat(8) })
     settingsOf({ ...production, BETTER_AUTH_SECRET: "a1".repeat(16) })
   })
 

@@ -31,6 +31,7 @@ describe("settings", () => {
       clockTolerance: 15,
       corsOrigins: [],
       publicUrl: undefined,
+      trustProxy: false,
       attachmentTypes: [
         "image/png",
         "image/jpeg",
