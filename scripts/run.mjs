@@ -1,5 +1,5 @@
 // Plain JavaScript, because it has to run on any Node to find the one that the server needs.
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import module from "node:module"
 import { join, resolve } from "node:path"
@@ -55,16 +55,51 @@ function loadEnvironment() {
 
 /**
  * npm passes a signal on to the shell it started, and the shell ends without passing it on to us.
- * So the loss of the parent counts as the signal to stop.
+ * So the loss of the shell, or of npm above it, counts as the signal to stop.
  */
 function stopWithoutParent() {
   const parent = process.ppid
+  const npm = parentOf(parent)
+  if (npm === 1 && parentOf(1) === 0 && commandOf(1).includes("npm")) {
+    console.error(
+      "npm is process 1 here, and its end kills this server before it can drain: " +
+        "start with `node scripts/run.mjs --env src/main.ts` in its place."
+    )
+  }
   const watch = setInterval(() => {
-    if (process.ppid === parent) return
+    if (process.ppid === parent && (npm === undefined || isAlive(npm))) return
     clearInterval(watch)
     process.kill(process.pid, "SIGTERM")
   }, 250)
   watch.unref()
+}
+
+/** By Linux's procfs, or by `ps`; undefined where there is neither. */
+function parentOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1])
+  } catch {
+    const { status, stdout } = spawnSync("ps", ["-o", "ppid=", "-p", String(pid)])
+    return status === 0 ? Number(stdout) : undefined
+  }
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    // Somebody else's process is one, too.
+    return error.code === "EPERM"
+  }
+}
+
+function commandOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8")
+  } catch {
+    return ""
+  }
 }
 
 /** npm links the pinned Node where the scripts find it first, but npm 10 only on some platforms. */

@@ -188,4 +188,22 @@ describe("the values of .env.example", () => {
     })
     assert.include(uncommented, { docs: false, logFormat: "json" })
   })
+
+  it.live(
+    "C2: reads a .env that begins with a byte order mark, and says so of one it cannot read",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* freshClone
+        writeFileSync(
+          join(directory, ".env"),
+          `\uFEFFNODE_ENV=production\nPLAYGROUND=on\nDATABASE_URL=${closedDatabase}\nPORT=none\n`
+        )
+        assert.deepStrictEqual(problemsOf(yield* refusalOf(directory, {})), ["PORT"])
+        rmSync(join(directory, ".env"))
+        mkdirSync(join(directory, ".env"))
+        const [line, ...more] = yield* refusalOf(directory, {})
+        assert.match(String(line), /^\.env cannot be read \(EISDIR\): make it a file/)
+        assert.lengthOf(more, 0)
+      }).pipe(Effect.scoped)
+  )
 })

@@ -119,8 +119,12 @@ export const outcomeOf = (
 
 /** A server of this directory on a free port, once it has said where it listens. */
 export const startIn = (directory: string, env: Env = {}, script: "start" | "dev" = "start") =>
+  listening(npmRun(directory, script, [], { PORT: "0", ...env }))
+
+/** A server once it has said where it listens. */
+export const listening = <R>(start: Effect.Effect<Running, never, R>) =>
   Effect.gen(function* () {
-    const running = yield* npmRun(directory, script, [], { PORT: "0", ...env })
+    const running = yield* start
     const url = yield* Effect.callback<string>((resume) => {
       const look = () => {
         const found = / listens on (http:\S+) /.exec(running.said.out)?.[1]
