@@ -60,6 +60,14 @@ export const verificationKey = (
 
 /** The key decides which algorithms it verifies, never the token's header (RFC 8725 §3.1). */
 const algorithmsOf = ({ alg, jwk }: PublicKey): ReadonlyArray<string> => {
+  const possible = possibleFor(jwk)
+  if (alg === undefined) return possible
+  // Two names of one algorithm (RFC 9864); any other declared one is the only one (RFC 7517 §4.4).
+  if (possible.includes("EdDSA")) return possible.includes(alg) ? possible : []
+  return possible.filter((name) => name === alg)
+}
+
+const possibleFor = (jwk: PublicKey["jwk"]): ReadonlyArray<string> => {
   switch (`${jwk["kty"]} ${jwk["crv"] ?? ""}`) {
     case "OKP Ed25519":
       return ["EdDSA", "Ed25519"]
@@ -68,8 +76,15 @@ const algorithmsOf = ({ alg, jwk }: PublicKey): ReadonlyArray<string> => {
     case "EC P-521":
       return ["ES512"]
     case "RSA ":
-      return alg === "RS256" || alg === "PS256" ? [alg] : ["RS256", "PS256"]
+      return hasSoundExponent(jwk["e"]) ? ["RS256", "PS256"] : []
     default:
       return []
   }
+}
+
+/** Odd and at least 65537: with a smaller one, as 1, anybody can make signatures. */
+const hasSoundExponent = (e: string | undefined): boolean => {
+  const hex = Buffer.from(e ?? "", "base64url").toString("hex")
+  const exponent = hex === "" ? 0n : BigInt(`0x${hex}`)
+  return exponent >= 65_537n && exponent % 2n === 1n
 }

@@ -7,7 +7,7 @@ export interface PublicKey {
   readonly kid: string
   /** Public members only (RFC 7517 §4): never `d`. */
   readonly jwk: Readonly<Record<string, string>>
-  /** The declared algorithm; a hint that narrows what the key type allows. */
+  /** The declared algorithm: where there is one, the key verifies no other. */
   readonly alg: string | undefined
   /** Milliseconds since 1970 from which this key no longer verifies. */
   readonly retiresAt: number
@@ -34,6 +34,11 @@ export const publicJwk = (
   value: Readonly<Record<string, unknown>>
 ): Readonly<Record<string, string>> | undefined => {
   if (value["use"] !== undefined && value["use"] !== "sig") return undefined
+  // RFC 7517 §4.3: a key that lists its operations has no others.
+  const operations = value["key_ops"]
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes("verify"))) {
+    return undefined
+  }
   if (!["OKP", "EC", "RSA"].some((kty) => kty === value["kty"])) return undefined
   const members = publicMembers.flatMap((name) => {
     const member = value[name]

@@ -8,6 +8,7 @@ import {
   type BetterAuthLayout,
   type Column,
   columnsStatement,
+  elsewhereStatement,
   type LayoutFindings,
   type LayoutOptions,
   layoutOf
@@ -44,7 +45,10 @@ export class BetterAuthTables extends Context.Service<
         const refresh = yield* singleFlight(
           Effect.gen(function* () {
             const columns = yield* sql.unsafe<Column>(columnsStatement, [options.schema])
-            const findings = layoutOf(columns, options)
+            const elsewhere = hasUsers(columns)
+              ? []
+              : yield* sql.unsafe<{ readonly schema: string }>(elsewhereStatement, [options.schema])
+            const findings = layoutOf(columns, options, elsewhere)
             cached = { at: yield* Clock.currentTimeMillis, findings }
             for (const problem of findings.problems) {
               yield* budget.log("Error", "Better Auth's tables are incomplete", () => ({ problem }))
@@ -79,6 +83,9 @@ export class BetterAuthTables extends Context.Service<
       })
     )
 }
+
+const hasUsers = (columns: ReadonlyArray<Column>) =>
+  columns.some(({ table }) => /^users?$/i.test(table))
 
 const isComplete = ({ layout, problems }: LayoutFindings) =>
   layout !== undefined && problems.length === 0

@@ -1,5 +1,10 @@
 import { Effect, Layer, Schema, Stream } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
+import {
+  FetchHttpClient,
+  HttpClient,
+  HttpClientRequest,
+  type HttpClientResponse
+} from "effect/http"
 import { KeySource, maxKeys, type PublicKey, publicJwk } from "../auth/KeySource.ts"
 import { KeysUnavailable } from "../auth/Errors.ts"
 import { LogBudget } from "../telemetry/LogBudget.ts"
@@ -21,13 +26,19 @@ export const keySourceHttp = (url: URL) =>
   Layer.effect(
     KeySource,
     Effect.gen(function* () {
-      const client = HttpClient.filterStatusOk(yield* HttpClient.HttpClient)
+      const client = yield* HttpClient.HttpClient
       const budget = (yield* LogBudget).make("keys unavailable", 60)
       return {
         load: client.execute(HttpClientRequest.get(url)).pipe(
+          Effect.tap(orRefuse),
           Effect.flatMap(({ stream }) => textOf(stream)),
           Effect.flatMap(Schema.decodeEffect(KeySet)),
           Effect.map(({ keys }) => keys.slice(0, maxKeys).flatMap(keysIn)),
+          // Better Auth makes a key when it is asked for them: an empty set is another server's.
+          Effect.filterOrElse(
+            (keys) => keys.length > 0,
+            () => new NoKeys()
+          ),
           Effect.timeout(timeout),
           Effect.scoped,
           // A redirect would let another host choose the keys.
@@ -36,7 +47,11 @@ export const keySourceHttp = (url: URL) =>
             Effect.andThen(
               budget.log("Warn", "keys unavailable", () => ({
                 host: url.host,
-                reason: error._tag
+                path: url.pathname,
+                reason: error._tag,
+                ...(error._tag === "NotOk"
+                  ? { status: error.status, location: error.location }
+                  : {})
               })),
               Effect.fail(new KeysUnavailable())
             )
@@ -45,6 +60,21 @@ export const keySourceHttp = (url: URL) =>
       }
     })
   )
+
+class NoKeys extends Schema.TaggedError<NoKeys>()("NoKeys", {}) {}
+
+/** The endpoint did not answer with success; `location` is where a redirect points, without query. */
+class NotOk extends Schema.TaggedError<NotOk>()("NotOk", {
+  status: Schema.Int,
+  location: Schema.UndefinedOr(Schema.String)
+}) {}
+
+const orRefuse = ({ headers, status }: HttpClientResponse.HttpClientResponse) => {
+  if (status >= 200 && status < 300) return Effect.void
+  const target = URL.parse(headers["location"] ?? "")
+  const location = target === null ? undefined : target.origin + target.pathname
+  return new NotOk({ status, location })
+}
 
 class TooLarge extends Schema.TaggedError<TooLarge>()("TooLarge", {}) {}
 

@@ -68,6 +68,7 @@ const keysIn = (row: unknown): ReadonlyArray<PublicKey> =>
       const jwk = publicJwk(publicKey)
       if (jwk === undefined) return []
       const retiresAt = expiresAt === null ? Infinity : expiresAt + gracePeriod
-      return [{ kid, jwk, alg: alg ?? undefined, retiresAt }]
+      const declared = alg ?? publicKey["alg"]
+      return [{ kid, jwk, alg: typeof declared === "string" ? declared : undefined, retiresAt }]
     }
   })

@@ -121,7 +121,7 @@ const explainReason = (
     case "issued_in_future":
       return `it was issued ${relative(iat, now)}: do the clocks agree (CLOCK_TOLERANCE is ${settings.clockTolerance} seconds)?`
     case "issuer":
-      return `its issuer is ${quoted(iss)}, the server expects ${quoted(settings.issuer)} (BETTER_AUTH_ISSUER).`
+      return `its issuer is ${quoted(iss)}, the server expects ${settings.issuers.map(quoted).join(" or ")} (BETTER_AUTH_ISSUER).`
     case "audience":
       return settings.audience !== undefined
         ? `its audience is ${quoted(aud)}, the server expects ${quoted(settings.audience)} (BETTER_AUTH_AUDIENCE).`

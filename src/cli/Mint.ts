@@ -55,7 +55,10 @@ const mintForUser = (who: string, settings: SettingsShape) => {
   )
 }
 
-const claims = (payload: jose.JWTPayload, { audience, issuer = appOrigin }: SettingsShape) => {
+const claims = (
+  payload: jose.JWTPayload,
+  { audience, issuers: [issuer = appOrigin] }: SettingsShape
+) => {
   const now = Math.floor(Date.now() / 1000)
   return new jose.SignJWT(payload)
     .setIssuer(issuer)

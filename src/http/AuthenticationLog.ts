@@ -119,7 +119,7 @@ const factsOfToken = (
     // Shows whether two lines are about the same token, and cannot be reversed.
     "token.fingerprint": hash("sha256", token, "hex").slice(0, 12),
     "token.alg": matching(alg, /^[A-Za-z0-9-]{1,16}$/),
-    "token.kid": matching(kid, /^[A-Za-z0-9_-]{1,128}$/),
+    "token.kid": matching(kid, /^[\x21-\x7e]{1,256}$/),
     // Without `@`, so that neither an e-mail nor the password of a URL is logged.
     "token.iss": matching(issuer, /^[A-Za-z0-9:/._[\]-]{1,256}$/)
   }

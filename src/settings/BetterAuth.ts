@@ -1,15 +1,25 @@
 import { secret } from "./Secret.ts"
-import { integer, oneOf, type Setting, setting, text, webUrl } from "./Setting.ts"
+import { integer, itemsOf, oneOf, type Setting, setting, text, webUrl } from "./Setting.ts"
 
-const issuer: Setting<string | undefined> = {
+/** A host without its scheme, which is never what Better Auth writes. */
+const bareHost = /^[\w-]+(\.[\w-]+)+(:\d+)?(\/|$)/
+
+/** The issuers whose tokens are accepted; none means any. */
+const issuers: Setting<ReadonlyArray<string>> = {
   name: "BETTER_AUTH_ISSUER",
-  // `iss` is a bare origin; people paste it with a slash.
-  read: (text) => text?.replace(/\/$/, "")
+  read: (text, { problem }) => {
+    const items = itemsOf(text ?? "")
+    if (items.some((item) => bareHost.test(item))) {
+      problem("it has no scheme; set the `iss` of Better Auth's tokens, as https://app.example.com")
+    }
+    // `iss` is usually a bare origin, and people paste it with a slash.
+    return items.flatMap((item) => (item.endsWith("/") ? [item.slice(0, -1), item] : [item]))
+  }
 }
 
 export const betterAuth = {
   secret,
-  issuer,
+  issuers,
   audience: text("BETTER_AUTH_AUDIENCE", undefined),
   jwksUrl: setting("BETTER_AUTH_JWKS_URL", webUrl, {
     fallback: () => undefined,

@@ -12,6 +12,13 @@ const all = { ...server, ...database, ...betterAuth, ...chatKit, ...answers, ...
 
 export const names: ReadonlyArray<string> = Object.values(all).map(({ name }) => name)
 
+/** Texts that may well begin and end with a quote. */
+const quotable: ReadonlySet<string> = new Set([
+  "MODEL_INSTRUCTIONS",
+  "BETTER_AUTH_SECRET",
+  "UPSTREAM_SECRET"
+])
+
 /** The settings of one server, all of them valid. */
 export interface SettingsShape extends Values<typeof all> {
   /** Valid but unwise settings, to be logged once at start. */
@@ -53,10 +60,20 @@ export const parse = (
   const problems: Array<string> = []
   const warnings: Array<string> = []
   const production = isProduction(env["NODE_ENV"])
+  // What reads a file of variables may keep the quotes, as `docker run --env-file` does.
+  const isQuoted = (name: string) => !quotable.has(name) && /^(["'`]).*\1$/s.test(env[name] ?? "")
+  for (const name of Object.keys(env).filter(isQuoted)) {
+    problems.push(
+      `${name}: it has quotes around it, which are taken for a part of it; leave them out`
+    )
+  }
   const values = readAll(all, env, (name) => ({
     env,
     production,
-    problem: (advice) => void problems.push(`${name}: ${advice}`),
+    problem: (advice) => {
+      if (!isQuoted(name)) problems.push(`${name}: ${advice}`)
+      return undefined
+    },
     warning: (advice) => void warnings.push(`${name}: ${advice}`)
   }))
   return problems.length > 0 ? { problems } : { ...values, warnings }

@@ -16,9 +16,10 @@ export interface Claims {
   readonly sessionToken: Redacted.Redacted | undefined
 }
 
-/** The expected `iss` and `aud`; both optional, both compared exactly. */
+/** The expected `iss` and `aud`, compared exactly. */
 export interface Expected {
-  readonly issuer: string | undefined
+  /** One of them; any, where there are none. */
+  readonly issuers: ReadonlyArray<string>
   readonly audience: string | undefined
 }
 
@@ -49,11 +50,13 @@ export const parseClaims = (
   })
 
   if (symmetric && isCookieCache(payload)) {
-    if (expected.issuer !== undefined) return "session_cookie_with_issuer"
+    if (expected.issuers.length > 0) return "session_cookie_with_issuer"
     if (!audienceFits(payload, symmetric, expected)) return "audience"
     return parseCookieCache(payload, verification("session_cookie"))
   }
-  if (expected.issuer !== undefined && iss !== expected.issuer) return "issuer"
+  if (expected.issuers.length > 0 && !expected.issuers.some((known) => known === iss)) {
+    return "issuer"
+  }
   if (!audienceFits(payload, symmetric, expected)) return "audience"
 
   const { email, sub } = payload

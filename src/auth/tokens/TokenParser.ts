@@ -18,7 +18,8 @@ export interface TokenPolicy extends Expected {
 
 /** Better Auth's algorithms, all asymmetric, and RFC 9864's name for its default. */
 const asymmetric = new Set(["EdDSA", "Ed25519", "ES256", "ES512", "RS256", "PS256"])
-const keyId = /^[A-Za-z0-9_-]{1,128}$/
+/** Whatever Better Auth's `generateId` makes, as `jwks:3f0a` or the ARN of a key. */
+const keyId = /^[\x21-\x7e]{1,256}$/
 
 /**
  * Parses a token, or says why it cannot be valid at `now` (ms since 1970), whoever signed it. It

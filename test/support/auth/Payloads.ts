@@ -10,8 +10,8 @@ export type Payload = Record<string, unknown>
 export const now = 1_800_000_000
 const tolerance = 15
 
-export const anyone: Expected = { issuer: undefined, audience: undefined }
-export const ours: Expected = { issuer: origin, audience: undefined }
+export const anyone: Expected = { issuers: [], audience: undefined }
+export const ours: Expected = { issuers: [origin], audience: undefined }
 
 /** Headers as Better Auth writes them. */
 export const plugin = { alg: "EdDSA", kid: "key-1" }

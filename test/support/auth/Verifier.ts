@@ -8,7 +8,7 @@ import { secret, type SigningKey } from "../Tokens.ts"
 
 /** The policy of a server that has the secret and nothing else set. */
 export const policyOf = (overrides: Partial<TokenPolicy> = {}): TokenPolicy => ({
-  issuer: undefined,
+  issuers: [],
   audience: undefined,
   secret: Redacted.make(secret),
   sessionTokens: false,

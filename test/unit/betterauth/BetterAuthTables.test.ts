@@ -3,11 +3,12 @@ import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { betterAuthTables, people } from "../../support/BetterAuthSchema.ts"
 import { captureLogs } from "../../support/Doubles.ts"
-import { TestDatabase } from "../../support/Database.ts"
+import { onRealServer, TestDatabase } from "../../support/Database.ts"
 import {
   betterAuth,
   captureStatements,
   execIn,
+  roleOf,
   schemaWith,
   SharedDatabase,
   unique
@@ -101,6 +102,65 @@ layer(SharedDatabase)("BetterAuthTables", (it) => {
       const { find, tables } = yield* betterAuth(schema)
       assert.deepEqual(yield* tables.check, [])
       assert.strictEqual((yield* find(ada))?.sessionId, "ada-session")
+    })
+  )
+
+  const own = `create table "User" (id text, email text, name text);
+    insert into "User" values ('own', 'ada@example.com', 'Ada')`
+
+  it.effect("A1: takes the exact name beside a table of the app's own", () =>
+    Effect.gen(function* () {
+      const schema = yield* schemaWith(`${betterAuthTables} ${people} ${own}`)
+      const { find, tables } = yield* betterAuth(schema)
+      assert.deepEqual(yield* tables.check, [])
+      assert.strictEqual((yield* find(ada))?.userId, "ada")
+    })
+  )
+
+  it.effect("A1: takes the tables that belong together, and says so where two are as good", () =>
+    Effect.gen(function* () {
+      const sessions = `create table sessions
+        (id text, user_id text, expires_at timestamptz, token text, created_at timestamptz)`
+      const schema = yield* schemaWith(`${own}; ${sessions};
+        create table users (id text, email text, email_verified boolean);
+        insert into users values ('ada', 'ada@example.com', true);
+        insert into sessions values ('s', 'ada', now() + interval '1 day', 't', now())`)
+      const { find, tables } = yield* betterAuth(schema)
+      assert.deepEqual(yield* tables.check, [])
+      assert.strictEqual((yield* find(ada))?.userId, "ada")
+      const twins = yield* problemsWith(`${sessions};
+        create table "User" (id text, email text); create table "Users" (id text, email text)`)
+      assert.isTrue(twins.failed)
+      assert.match(twins.problems.join(), /tables "Users?" and "Users?" in schema .* may both be/)
+    })
+  )
+
+  it.effect("A2: says in which schema it saw the tables, and what to do about other names", () =>
+    Effect.gen(function* () {
+      const seen = yield* schemaWith(betterAuthTables, unique("a_first"))
+      const { problems } = yield* problemsWith(`create table "pg-drizzle_user" (id text)`)
+      assert.match(problems[0]!, /seen in schema ".+": set BETTER_AUTH_SCHEMA=.+, or/)
+      assert.include(problems[0]!, `create views "user", "session" and "jwks"`)
+      assert.isString(seen)
+    })
+  )
+
+  it.effect.skipIf(!onRealServer)("A3: is not ready where row level security hides the rows", () =>
+    Effect.gen(function* () {
+      const { exec } = yield* TestDatabase
+      const { client, role } = yield* roleOf
+      const schema = yield* schemaWith(`${betterAuthTables} ${people}
+        alter table "user" enable row level security`)
+      yield* exec(`grant usage on schema "${schema}" to ${role};
+        grant select on all tables in schema "${schema}" to ${role}`)
+      const hidden = yield* betterAuth(schema, { client })
+      const [problem] = yield* hidden.tables.check
+      assert.match(String(problem), /row level security hides every row of table "user"/)
+      assert.match(String(problem), /create policy/)
+      yield* exec(`create policy p on "${schema}"."user" for select to ${role} using (true)`)
+      const shown = yield* betterAuth(schema, { client })
+      assert.deepEqual(yield* shown.tables.check, [])
+      assert.strictEqual((yield* shown.find(ada))?.userId, "ada")
     })
   )
 

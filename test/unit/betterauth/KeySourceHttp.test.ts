@@ -56,6 +56,29 @@ const assertUnavailable = Effect.fnUntraced(function* (url: URL, lines: Array<st
 })
 
 describe("KeySourceHttp", () => {
+  it.live("A7: says in the log what the endpoint answered, and takes no empty set", () =>
+    Effect.gen(function* () {
+      const elsewhere = "https://www.example.com/api/auth/jwks?secret=1"
+      for (const [listener, facts] of [
+        [answering({}, 403), { reason: "NotOk", status: 403 }],
+        [answering({}, 404), { reason: "NotOk", status: 404 }],
+        [
+          answering({}, 308, { location: elsewhere }),
+          { reason: "NotOk", status: 308, location: "https://www.example.com/api/auth/jwks" }
+        ],
+        [answering("<html>"), { reason: "SchemaError" }],
+        [answering({ keys: [] }), { reason: "NoKeys" }],
+        [answering({ keys: [{ kty: "oct", kid: "a" }] }), { reason: "NoKeys" }]
+      ] as const) {
+        const lines: Array<string> = []
+        yield* assertUnavailable(yield* endpoint(listener), lines)
+        const { annotations } = JSON.parse(lines.at(-1) ?? "{}")
+        assert.deepInclude(annotations, { path: "/api/auth/jwks", ...facts })
+        assert.notInclude(lines.join(), "secret=1")
+      }
+    }).pipe(Effect.scoped)
+  )
+
   it.live("reads the public keys of a key set and nothing else of it", () =>
     Effect.gen(function* () {
       const url = yield* endpoint(
@@ -77,12 +100,6 @@ describe("KeySourceHttp", () => {
         { kid: key.kid, jwk, alg: "EdDSA", retiresAt: Infinity },
         { kid: "no-alg", jwk, alg: undefined, retiresAt: Infinity }
       ])
-    })
-  )
-
-  it.live("takes an empty key set for what it is", () =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(yield* loadFrom(yield* endpoint(answering({ keys: [] }))), [])
     })
   )
 

@@ -23,7 +23,7 @@ describe("settings", () => {
       databaseUrl: undefined,
       databasePoolSize: 10,
       secret: undefined,
-      issuer: undefined,
+      issuers: [],
       audience: undefined,
       jwksUrl: undefined,
       sessionTokens: false,
@@ -109,7 +109,7 @@ describe("settings", () => {
       host: "0.0.0.0",
       port: 0,
       databasePoolSize: 25,
-      issuer: "https://app.example.com",
+      issuers: ["https://app.example.com"],
       audience: "support",
       sessionTokens: true,
       schema: "auth",
@@ -269,12 +269,29 @@ describe("settings", () => {
     }
   })
 
-  it("forgive the slash people paste after an issuer, and no more", () => {
-    const issuerOf = (text: string) => settingsOf({ BETTER_AUTH_ISSUER: text }).issuer
-    assert.strictEqual(issuerOf("https://app.example.com/"), "https://app.example.com")
-    assert.strictEqual(issuerOf("https://app.example.com"), "https://app.example.com")
-    assert.strictEqual(issuerOf("https://x.example/api/auth"), "https://x.example/api/auth")
-    assert.strictEqual(issuerOf("https://x.example/api/auth/"), "https://x.example/api/auth")
+  it("A4: forgive the slash people paste after an issuer, and take several", () => {
+    const issuersOf = (text: string) => settingsOf({ BETTER_AUTH_ISSUER: text }).issuers
+    const bare = "https://app.example.com"
+    assert.deepStrictEqual(issuersOf(bare), [bare])
+    assert.deepStrictEqual(issuersOf(`${bare}/`), [bare, `${bare}/`])
+    assert.deepStrictEqual(issuersOf(`${bare}, https://x.example/api/auth ,my-app`), [
+      bare,
+      "https://x.example/api/auth",
+      "my-app"
+    ])
+  })
+
+  it("A5: want a scheme, and no quotes that came along from a file", () => {
+    for (const text of ["app.example.com", "app.example.com:3000", "app.example.com/api/auth"]) {
+      assertProblem({ BETTER_AUTH_ISSUER: text }, "BETTER_AUTH_ISSUER", /scheme/)
+    }
+    for (const name of ["BETTER_AUTH_ISSUER", "CORS_ORIGINS", "PUBLIC_URL", "DATABASE_URL"]) {
+      for (const quote of [`"`, "'"]) {
+        const text = `${quote}https://app.example.com${quote}`
+        assertProblem({ [name]: text }, name, /quotes around it/)
+      }
+    }
+    settingsOf({ MODEL_INSTRUCTIONS: `"Be brief"` })
   })
 
   it("take log levels in any case", () => {

@@ -43,7 +43,7 @@ describe("the audience of a plugin token", () => {
   })
 
   it("is the one that is set, and then the issuer alone will not do", () => {
-    const chat: Expected = { issuer: undefined, audience: "chat" }
+    const chat: Expected = { issuers: [], audience: "chat" }
     accepted(read(pluginPayload({ aud: "chat" }), plugin, chat))
     accepted(read(pluginPayload({ aud: ["other", "chat"], iss: undefined }), plugin, chat))
     for (const aud of [origin, undefined, "Chat", "chat ", ["other"], [["chat"]], null]) {
@@ -68,7 +68,7 @@ describe("the audience of a token signed with the secret", () => {
   ])("may not be %j", (claims) => assert.strictEqual(read(appPayload(claims), hs256), "audience"))
 
   it("is required when one is set", () => {
-    const chat: Expected = { issuer: undefined, audience: "chat" }
+    const chat: Expected = { issuers: [], audience: "chat" }
     accepted(read(appPayload({ aud: ["chat"] }), hs256, chat))
     assert.strictEqual(read(appPayload(), hs256, chat), "audience")
     assert.strictEqual(read(appPayload({ aud: "app", iss: "app" }), hs256, chat), "audience")
@@ -154,7 +154,7 @@ describe("a mailed token", () => {
       { email, updateTo, requestType: "change-email-verification", userId: "ada", ...times }
     ]
   ])("to %s is refused, whatever is set", ([, payload]) => {
-    for (const expected of [anyone, ours, { issuer: undefined, audience: "chat" }]) {
+    for (const expected of [anyone, ours, { issuers: [], audience: "chat" }]) {
       assert.strictEqual(read(payload, hs256, expected), "mailed_token")
     }
   })

@@ -208,19 +208,49 @@ describe("JwtVerifier", () => {
     })
   )
 
-  it.effect.each([
-    ["", "a b", "a.b", "a\u0000b", "../jwks", "x' or 'x", "é", "a\n", "k".repeat(129)],
-    [undefined]
-  ])("refuses the key ids %j without a look at the keys", (kids) =>
-    Effect.gen(function* () {
-      const key = yield* Effect.promise(() => makeKey())
-      for (const kid of kids) {
-        const keys = countedKeys({ ...key, kid: kid ?? "undefined" })
-        const token = yield* Effect.promise(() => sign(key, claims(), { kid }))
-        assert.strictEqual(yield* refusal(token, keys.layer), "key_id_missing")
-        assert.strictEqual(keys.loads, 0)
-      }
-    })
+  it.effect(
+    "A4: accepts each of several issuers, with the slash that both have, and no other",
+    () =>
+      Effect.gen(function* () {
+        const key = yield* Effect.promise(() => makeKey())
+        const issuers = ["https://a.example/", "https://b.example"]
+        const tokenOf = (iss: string) =>
+          Effect.promise(() => sign(key, pluginClaims("ada", { iss, aud: iss }, 0)))
+        for (const iss of issuers) {
+          const claims = yield* verify(yield* tokenOf(iss), countedKeys(key).layer, { issuers })
+          assert.strictEqual(claims.subject, "ada")
+        }
+        for (const iss of ["https://a.example", "https://b.example/", "https://c.example"]) {
+          const refused = yield* refusal(yield* tokenOf(iss), countedKeys(key).layer, { issuers })
+          assert.strictEqual(refused, "issuer", iss)
+        }
+      })
+  )
+
+  it.effect.each(["jwks:3f0a", "arn:aws:kms:eu-1:1:key", "../jwks", "k".repeat(256)])(
+    "A6: looks the key id %s up",
+    (kid) =>
+      Effect.gen(function* () {
+        const key = yield* Effect.promise(() => makeKey("EdDSA", kid))
+        const token = yield* Effect.promise(() => sign(key, pluginClaims("ada", {}, 0)))
+        const { verification } = yield* verify(token, countedKeys(key).layer)
+        assert.deepInclude(verification, { kid })
+        assert.strictEqual(yield* refusal(token, countedKeys().layer), "keys_empty")
+      })
+  )
+
+  it.effect.each([["", "a b", "a\u0000b", "x' or 'x", "é", "a\n", "k".repeat(257)], [undefined]])(
+    "refuses the key ids %j without a look at the keys",
+    (kids) =>
+      Effect.gen(function* () {
+        const key = yield* Effect.promise(() => makeKey())
+        for (const kid of kids) {
+          const keys = countedKeys({ ...key, kid: kid ?? "undefined" })
+          const token = yield* Effect.promise(() => sign(key, claims(), { kid }))
+          assert.strictEqual(yield* refusal(token, keys.layer), "key_id_missing")
+          assert.strictEqual(keys.loads, 0)
+        }
+      })
   )
 
   it.effect.each(["1", "a-b_C", "550e8400-e29b-41d4-a716-446655440000", "k".repeat(128)])(

@@ -38,6 +38,25 @@ describe("a signed session token", () => {
     })
   )
 
+  it.effect("A9: has one spelling beside its URL-encoded one", () =>
+    Effect.gen(function* () {
+      const token = yield* signed
+      const letter = token.at(-2) ?? ""
+      const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+      const next = letters[letters.indexOf(letter) + 1] ?? ""
+      const unusedBits = `${token.slice(0, -2)}${next}=`
+      const encoded = encodeURIComponent(token)
+      for (const other of [
+        unusedBits,
+        token.replace(raw[0]!, `%${raw.charCodeAt(0).toString(16)}`),
+        encoded.replace("%3D", "%3d"),
+        encoded.replace(raw[0]!, `%${raw.charCodeAt(0).toString(16)}`)
+      ]) {
+        assert.strictEqual(yield* refusal(other, KeysDown, allowed), "malformed_token", other)
+      }
+    })
+  )
+
   it.effect("refuses the sample of the real package, which another secret signed", () =>
     Effect.gen(function* () {
       const sample = `${raw}.iMqc690R8nwt/2KDAYf1mx9mIvPBfNaIiCo0AxNHlfc=`
