@@ -1,10 +1,12 @@
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Effect, Result, Schema } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
+import { wellFormed } from "../protocol/Json.ts"
 import { ChatKitRequest, operationTypes } from "../protocol/Requests.ts"
 import { InvalidRequest } from "../core/Errors.ts"
 import { ContentEncodingRefused, Refused } from "../api/Refused.ts"
 import { sentenceOf } from "./BodyErrors.ts"
+import { tooManyParts } from "./JsonBounds.ts"
 
 const decode = Schema.decodeUnknownResult(ChatKitRequest)
 const utf8 = new TextDecoder()
@@ -22,9 +24,14 @@ export const chatKitBody = (request: HttpServerRequest.HttpServerRequest) => {
     return Effect.fail(new ContentEncodingRefused({ encoding: named }))
   }
   return Effect.flatMap(textOf(request), (text) => {
+    const tooMany = tooManyParts(text)
+    if (tooMany !== undefined) {
+      return Effect.fail(new InvalidRequest({ problem: `Invalid request body: ${tooMany}` }))
+    }
     let value: unknown
     try {
       if (text !== "") value = JSON.parse(text)
+      if (halfCharacter.test(text)) value = wellFormed(value)
     } catch {
       return Effect.fail(new InvalidRequest({ problem: "Invalid request body: it is not JSON" }))
     }
@@ -44,6 +51,9 @@ const operationIn = (body: unknown) =>
   operationTypes.find(
     (type) => typeof body === "object" && body !== null && "type" in body && body.type === type
   )
+
+/** In UTF-8 half a character can only be written as an escape. */
+const halfCharacter = /\\ud[89a-f]/i
 
 const isJson = (type: string | undefined) =>
   type === undefined || type.split(";", 1)[0]!.trim().toLowerCase() === "application/json"

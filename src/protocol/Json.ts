@@ -30,12 +30,76 @@ export const withoutNulls = <A>(json: A): A => {
   return root as A
 }
 
-/** Whether objects and lists are nested more than `limit` levels deep. */
-export const isDeeperThan = (json: unknown, limit: number): boolean => {
-  let level = [json].filter(isNode)
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > limit) return true
-    level = level.flatMap((node) => Object.values(node).filter(isNode))
+/**
+ * The value with U+FFFD in place of half characters: an answer may be stopped between the halves of
+ * an emoji, and no database or client is sure to take one. The value itself where there are none.
+ */
+export const wellFormed = <A>(json: A): A =>
+  /\\ud[89a-f]/.test(JSON.stringify(json))
+    ? (JSON.parse(JSON.stringify(json), (_, value: unknown) =>
+        typeof value === "string" ? value.toWellFormed() : value
+      ) as A)
+    : json
+
+/** How deep JSON may be, and how many objects and lists it may have: each costs more than its text. */
+export interface JsonBounds {
+  readonly depth: number
+  readonly nodes: number
+}
+
+/** Of any JSON: more than a person writes, and fewer levels than overflow `JSON.stringify`. */
+const usual: JsonBounds = { depth: 1_000, nodes: 50_000 }
+
+/**
+ * Why a value is no JSON that is taken, if it is none: something that JSON has not, too deep, or
+ * too many objects and lists. One walk, whatever the value.
+ */
+export const jsonProblem = (
+  value: unknown,
+  { depth: maxDepth, nodes: maxNodes } = usual
+): string | undefined => {
+  if (!isNode(value)) return isJsonLeaf(value) ? undefined : "Expected JSON"
+  const pending: Array<Node> = [value]
+  const depths: Array<number> = [1]
+  let nodes = 1
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    const depth = depths.pop()!
+    if (depth > maxDepth) {
+      return `JSON is nested more than ${maxDepth.toLocaleString("en")} levels deep`
+    }
+    if (!Array.isArray(node) && !isPlain(node)) return "Expected JSON"
+    // Holes of a list and fields without a value are undefined, which is no JSON.
+    const children: ReadonlyArray<unknown> = Array.isArray(node) ? node : Object.values(node)
+    for (let i = 0; i < children.length; i++) {
+      const child = children[i]
+      if (!isNode(child)) {
+        if (!isJsonLeaf(child)) return "Expected JSON"
+        continue
+      }
+      nodes += 1
+      if (nodes > maxNodes) {
+        return `JSON has more than ${maxNodes.toLocaleString("en")} objects and lists`
+      }
+      pending.push(child)
+      depths.push(depth + 1)
+    }
   }
-  return false
+  return undefined
+}
+
+const isJsonLeaf = (value: unknown): boolean => {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true
+    case "number":
+      return Number.isFinite(value)
+    default:
+      return value === null
+  }
+}
+
+const isPlain = (node: Node): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(node)
+  return prototype === Object.prototype || prototype === null
 }

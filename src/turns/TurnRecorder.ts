@@ -14,6 +14,7 @@ import {
 } from "../protocol/Events.ts"
 import { hasText, isHidden, type ThreadItem } from "../protocol/Items.ts"
 import { isDelta } from "../protocol/ItemUpdates.ts"
+import { wellFormed } from "../protocol/Json.ts"
 import { type ThreadMetadata, toThread } from "../protocol/Threads.ts"
 import { decoderOf, type InvalidAnswer } from "../responder/StreamErrors.ts"
 import type { TurnLost } from "../threads/Errors.ts"
@@ -54,7 +55,10 @@ const decode = decoderOf(ResponseEvent)
 /** The changes a turn makes to items. */
 type ItemChange = Extract<Change, { readonly type: "put_item" | "delete_item" }>
 
-const put = (item: ThreadItem): ItemChange => ({ type: "put_item", item: withoutLinks(item) })
+const put = (item: ThreadItem): ItemChange => ({
+  type: "put_item",
+  item: withoutLinks(wellFormed(item))
+})
 
 /** Files that the responder made belong to the thread from the moment an item shows them. */
 const attachmentsOf = (changes: ReadonlyArray<ItemChange>): ReadonlyArray<Change> => {

@@ -1,19 +1,18 @@
 import { type Brand, Schema, SchemaGetter } from "effect"
-import { isDeeperThan, isNode, withoutNulls } from "../Json.ts"
+import { isNode, jsonProblem, withoutNulls } from "../Json.ts"
 import type { WidgetComponent } from "./Containers.ts"
 import type { Basic, Card, ListView } from "./Roots.ts"
 
-/** Levels of nesting: enough for 1,000 components, and fewer than overflow `JSON.stringify`. */
-const maxDepth = 2_500
+/** Enough levels for 1,000 components, and fewer than overflow `JSON.stringify`. */
+const bounds = { depth: 2_500, nodes: 50_000 }
 
-const written = Schema.Json.check(
+const written = Schema.Unknown.check(
   Schema.makeFilter((json) =>
-    isNode(json) && typeof json["type"] === "string" ? undefined : "Expected an object with a type"
-  ),
-  Schema.makeFilter((json) =>
-    isDeeperThan(json, maxDepth) ? "A widget is nested more than 2,500 levels deep" : undefined
+    isNode(json) && typeof json["type"] === "string"
+      ? jsonProblem(json, bounds)
+      : "Expected an object with a type"
   )
-)
+) as unknown as Schema.Codec<Schema.Json>
 
 /** Keeps all fields in their order. Decoding and encoding leave out nulls. */
 const asWritten = <A>() =>

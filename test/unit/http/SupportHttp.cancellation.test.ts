@@ -139,6 +139,19 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that hangs up
     })
   )
 
+  it.effect("E7: between the halves of an emoji keeps whole characters only", () =>
+    Effect.gen(function* () {
+      const halved = (turn: MessageTurn) =>
+        Answer.streamText(turn, Stream.concat(Stream.make("Hi ", "\ud83d"), Stream.never))
+      const { leftBehind, token, url } = yield* server({ halved })
+      const client = yield* openStream(url, token, { message: "halved" })
+      yield* client.hears(`"delta":"\\ud83d"`)
+      yield* client.leave
+      const kept = assistant("Hi \ufffd")
+      yield* leftBehind(threadOf(client.heard()), [user("halved"), kept, note])
+    })
+  )
+
   it.effect("before it has read a byte leaves the note", () =>
     Effect.gen(function* () {
       const { leftBehind, responder, token, url } = yield* server()

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { isDeeperThan, isNode, withoutNulls } from "../../../src/protocol/Json.ts"
+import { isNode, jsonProblem, wellFormed, withoutNulls } from "../../../src/protocol/Json.ts"
 
 const nested = (depth: number): unknown => {
   let json: unknown = {}
@@ -46,24 +46,60 @@ describe("withoutNulls", () => {
   })
 
   it("does not overflow the stack for deep JSON", () => {
-    assert.isFalse(isDeeperThan(withoutNulls(nested(100_000)), 100_000))
+    assert.isDefined(withoutNulls(nested(100_000)))
   })
 })
 
-describe("isDeeperThan", () => {
-  it.each([1, 2, 3, 10, 1_000, 100_000])("counts %d levels exactly", (depth) => {
-    assert.isFalse(isDeeperThan(nested(depth), depth))
-    assert.isTrue(isDeeperThan(nested(depth), depth - 1))
+describe("wellFormed", () => {
+  it("E7: replaces half characters in every text, and copies nothing else", () => {
+    const whole = { a: "x😀", list: ["ü"], n: 1 }
+    assert.strictEqual(wellFormed(whole), whole)
+    const halves = { a: "x\ud83d", list: ["\ude00y", { b: "😀" }], n: 1, nothing: null }
+    assert.deepStrictEqual(wellFormed(halves), {
+      a: "x\ufffd",
+      list: ["\ufffdy", { b: "😀" }],
+      n: 1,
+      nothing: null
+    })
+    assert.strictEqual(wellFormed("\ud800"), "\ufffd")
+  })
+})
+
+describe("the bounds of JSON", () => {
+  it.each([1, 2, 3, 10, 1_000, 40_000])("D1: count %d levels exactly", (depth) => {
+    const nodes = 50_000
+    assert.isUndefined(jsonProblem(nested(depth), { depth, nodes }))
+    assert.match(String(jsonProblem(nested(depth), { depth: depth - 1, nodes })), /levels deep/)
   })
 
-  it("does not count a value that is neither an object nor a list", () => {
-    for (const value of [null, 1, "text"]) assert.isFalse(isDeeperThan(value, 0))
-    assert.isFalse(isDeeperThan({ a: 1, b: null }, 1))
-  })
-
-  it("takes the deepest branch", () => {
+  it("D1: take the deepest branch, and count no leaf", () => {
     const json = { flat: [1], deep: [[[]]], empty: {} }
-    assert.isFalse(isDeeperThan(json, 4))
-    assert.isTrue(isDeeperThan(json, 3))
+    assert.isUndefined(jsonProblem(json, { depth: 4, nodes: 10 }))
+    assert.isDefined(jsonProblem(json, { depth: 3, nodes: 10 }))
+    for (const value of [null, 1, "text", false]) {
+      assert.isUndefined(jsonProblem(value, { depth: 0, nodes: 0 }))
+    }
+  })
+
+  it("D1: end the walk at the first object or list too many", () => {
+    let seen = 0
+    const children = new Proxy<ReadonlyArray<unknown>>(
+      Array.from({ length: 500_000 }, () => []),
+      {
+        get: (list, key) => {
+          if (key !== "length") seen += 1
+          return Reflect.get(list, key) as unknown
+        }
+      }
+    )
+    assert.match(String(jsonProblem({ a: children })), /more than 50,000 objects and lists/)
+    assert.isAtMost(seen, 50_001)
+  })
+
+  it("take nothing that JSON has not", () => {
+    for (const value of [undefined, Number.NaN, Infinity, 1n, new Date(), new Map(), () => 1]) {
+      assert.strictEqual(jsonProblem(value), "Expected JSON")
+      assert.strictEqual(jsonProblem({ a: [value] }), "Expected JSON")
+    }
   })
 })
