@@ -76,7 +76,7 @@ export class BetterAuthTables extends Context.Service<
             cached = undefined
           }),
           check: Effect.match(current, {
-            onFailure: () => [databaseSilent],
+            onFailure: (failure) => [databaseSilent(failure)],
             onSuccess: ({ problems }) => problems
           })
         }

@@ -2,7 +2,9 @@ import { Schema } from "effect"
 
 /** PostgreSQL did not answer, or cannot: never the caller's fault. */
 export class DbUnavailable extends Schema.TaggedError<DbUnavailable>()("DbUnavailable", {
-  operation: Schema.String
+  operation: Schema.String,
+  /** What the operator should do, where the reason is known. */
+  advice: Schema.optional(Schema.String)
 }) {}
 
 /** The object does not exist, or is another user's, which is the same. */

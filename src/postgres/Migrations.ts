@@ -84,7 +84,7 @@ export class Migrations extends Context.Service<
         ready,
         check: guardForeign("Migrations.check")(sql`select 1`).pipe(
           Effect.matchEffect({
-            onFailure: () => Effect.succeed([databaseSilent]),
+            onFailure: (failure) => Effect.succeed([databaseSilent(failure)]),
             onSuccess: () =>
               Effect.match(ready, {
                 onFailure: () => ["schema chatkit is not up to date"],

@@ -5,6 +5,7 @@ import { SqlClient } from "effect/sql"
 import { Timeouts } from "../core/Timeouts.ts"
 import { AuthenticationClient } from "./AuthenticationClient.ts"
 import { Connections, watchConnections } from "./Connections.ts"
+import { tlsOptions } from "./Tls.ts"
 
 /** Milliseconds without traffic before TCP probes the connection. */
 const keepAliveInitialDelay = 5_000
@@ -21,10 +22,16 @@ export const layer = (options: { readonly url: Redacted.Redacted; readonly poolS
   Layer.unwrap(
     Effect.map(Timeouts, ({ statement }) => {
       const url = new URL(Redacted.value(options.url))
+      const ssl = tlsOptions(url)
+      // A pooler that gives each transaction another connection knows no prepared statements.
+      const prepare = url.searchParams.get("pgbouncer") !== "true"
+      if (ssl !== undefined) url.searchParams.delete("sslmode")
       const { connect, ...connections } = watchConnections(addressOf(url), statement)
       const pool = (maxConnections: number) =>
         PgClient.layer({
-          url: options.url,
+          url: Redacted.make(url.href),
+          ...(ssl === undefined ? {} : { ssl }),
+          prepare,
           maxConnections,
           connectTimeout: statement,
           applicationName: "effect-chatkit",
@@ -35,7 +42,9 @@ export const layer = (options: { readonly url: Redacted.Redacted; readonly poolS
         Effect.map(Layer.build(pool(authenticationConnections)), Context.get(SqlClient.SqlClient))
       )
       const pools = Layer.merge(pool(options.poolSize), authentication)
-      return isEncrypted(url) ? pools : Layer.merge(pools, Layer.succeed(Connections, connections))
+      return ssl !== undefined || isEncrypted(url)
+        ? pools
+        : Layer.merge(pools, Layer.succeed(Connections, connections))
     })
   )
 

@@ -3,10 +3,14 @@ import { SqlError } from "effect/sql"
 import { DbUnavailable } from "../core/Errors.ts"
 import { Timeouts } from "../core/Timeouts.ts"
 import { line, LogBudget } from "../telemetry/LogBudget.ts"
+import { adviceFor } from "./ConnectionAdvice.ts"
 import { Connections } from "./Connections.ts"
 
 /** For readiness: the sentence of every check whose statement was not answered. */
-export const databaseSilent = "the database does not answer"
+export const databaseSilent = (failure: DbUnavailable): string =>
+  failure.advice === undefined
+    ? "the database does not answer"
+    : `the database cannot be used: ${failure.advice}`
 
 /** The SQLSTATE of a failure, the only part of it that may be logged. */
 export const sqlstateOf = ({ reason }: SqlError.SqlError): string | undefined => {
@@ -104,18 +108,36 @@ export class SqlFailures extends Context.Service<
       const { statement } = yield* Timeouts
       const budget = (yield* LogBudget).make("database unavailable", 60)
 
-      const unavailable = (operation: string, reason: string, code: string | undefined) =>
+      const unavailable = (
+        operation: string,
+        reason: string,
+        code: string | undefined,
+        advice: string | undefined
+      ) =>
         Effect.andThen(
-          budget.log("Warn", "database unavailable", () => ({ operation, reason, sqlstate: code })),
-          Effect.fail(new DbUnavailable({ operation }))
+          budget.log("Warn", "database unavailable", () => ({
+            operation,
+            reason,
+            sqlstate: code,
+            advice
+          })),
+          Effect.fail(
+            new DbUnavailable(advice === undefined ? { operation } : { operation, advice })
+          )
         )
 
-      const refused = (operation: string, reason: string, code: string | undefined) =>
+      const refused = (
+        operation: string,
+        reason: string,
+        code: string | undefined,
+        advice: string | undefined
+      ) =>
         Effect.andThen(
           line("Error", "the database refused a statement", () => ({
             operation,
             reason,
-            sqlstate: code
+            sqlstate: code,
+            advice
           })),
           Effect.fail(new DbUnavailable({ operation }))
         )
@@ -129,12 +151,12 @@ export class SqlFailures extends Context.Service<
               const code = sqlstateOf(error)
               const { _tag } = error.reason
               if (foreign || isOutage(error) || isLayoutError(error)) {
-                return unavailable(operation, _tag, code)
+                return unavailable(operation, _tag, code, adviceFor(error))
               }
               // SQLSTATE class 23: integrity constraint violation.
               return code?.startsWith("23")
                 ? Effect.die(new Error(`${operation}: ${_tag} ${code ?? ""}`))
-                : refused(operation, _tag, code)
+                : refused(operation, _tag, code, adviceFor(error))
             })
           ) as Effect.Effect<A, Exclude<E, SqlError.SqlError> | DbUnavailable, R>
 
@@ -144,7 +166,7 @@ export class SqlFailures extends Context.Service<
           statement,
           Effect.andThen(
             Effect.forkDetach(dropSilent),
-            unavailable(operation, "Deadline", undefined)
+            unavailable(operation, "Deadline", undefined, undefined)
           )
         )
 

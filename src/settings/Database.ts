@@ -1,5 +1,23 @@
+import { readFileSync } from "node:fs"
 import { Redacted } from "effect"
 import { integer, type Setting } from "./Setting.ts"
+
+const form =
+  "set a URL of the form postgres://user:password@host:5432/name, with # as %23, / as %2F, ? as %3F, @ as %40 and % as %25 in the password"
+
+/** libpq's form for a socket has no host before the path: the directory is in the query. */
+const withHost = (text: string) => text.replace(/^(\w+:\/\/([^/?#]*@)?)(?=\/)/, "$1localhost")
+
+const isDecodable = (url: URL) =>
+  [url.username, url.password, url.hostname, url.pathname].every((part) => {
+    try {
+      return decodeURIComponent(part) !== undefined
+    } catch {
+      return false
+    }
+  })
+
+const sslModes = ["disable", "allow", "prefer", "require", "no-verify", "verify-ca", "verify-full"]
 
 const databaseUrl: Setting<Redacted.Redacted | undefined> = {
   name: "DATABASE_URL",
@@ -11,11 +29,33 @@ const databaseUrl: Setting<Redacted.Redacted | undefined> = {
           )
         : undefined
     }
-    const url = URL.parse(text)
-    return url !== null && /^postgres(ql)?:$/.test(url.protocol)
-      ? Redacted.make(text)
-      : problem("set a URL of the form postgres://user:password@host:5432/name")
+    const url = URL.parse(withHost(text))
+    if (url === null || !/^postgres(ql)?:$/.test(url.protocol) || url.hash !== "") {
+      return problem(form)
+    }
+    if (!isDecodable(url)) return problem(`a % in it is no percent-encoding; ${form}`)
+    const wrong = tlsProblem(url)
+    return wrong === undefined ? Redacted.make(url.href) : problem(wrong)
   }
+}
+
+/** Why the TLS parameters of the URL cannot be used. */
+const tlsProblem = ({ searchParams }: URL): string | undefined => {
+  const mode = searchParams.get("sslmode")
+  if (mode !== null && !sslModes.includes(mode)) {
+    return `its sslmode is unknown; set one of ${sslModes.join(", ")}`
+  }
+  const unreadable = ["sslrootcert", "sslcert", "sslkey"].find((name) => {
+    const path = searchParams.get(name)
+    if (path === null || (name === "sslrootcert" && path === "system")) return false
+    try {
+      readFileSync(path)
+      return false
+    } catch {
+      return true
+    }
+  })
+  return unreadable && `its ${unreadable} cannot be read; set the path of a PEM file`
 }
 
 export const database = {

@@ -120,7 +120,13 @@ describe("SqlFailures", () => {
       assert.deepInclude(JSON.parse(lines[1]!), {
         level: "ERROR",
         message: "the database refused a statement",
-        annotations: { operation: "Test.write", reason: "UnknownError", sqlstate: "26000" }
+        annotations: {
+          operation: "Test.write",
+          reason: "UnknownError",
+          sqlstate: "26000",
+          advice:
+            "a pooler gives each transaction another connection: add pgbouncer=true to DATABASE_URL"
+        }
       })
       assert.notInclude(lines.join(), private_)
       const { annotations, level, message } = JSON.parse(lines[0]!) as Record<string, unknown>

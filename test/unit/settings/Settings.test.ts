@@ -183,6 +183,34 @@ describe("settings", () => {
     settingsOf({ ...production, DATABASE_URL: "postgresql://db/app" })
   })
 
+  it("B3: take libpq's form for a socket, and say how a password is written in a URL", () => {
+    const urlOf = (text: string) =>
+      new URL(Redacted.value(settingsOf({ ...production, DATABASE_URL: text }).databaseUrl!))
+    const socket = urlOf("postgres://u:p@/db?host=/run/postgresql")
+    assert.strictEqual(socket.searchParams.get("host"), "/run/postgresql")
+    assert.strictEqual(urlOf("postgres:///db?host=/run").pathname, "/db")
+    assert.strictEqual(urlOf("postgres://u:p%23%2F%25@db/app").password, "p%23%2F%25")
+    for (const text of [
+      "postgres://u:p#w@db/app",
+      "postgres://u:p/w@db/app",
+      "postgres://u:p%zz@db/app",
+      "postgres://u:p@db%zz/app",
+      "postgres://u:100%@db/app"
+    ]) {
+      assertProblem({ DATABASE_URL: text }, "DATABASE_URL", /%23/)
+    }
+  })
+
+  it("B2: know libpq's ways of TLS, and files that can be read", () => {
+    const at = (query: string) => ({ DATABASE_URL: `postgres://u:p@db/app?${query}` })
+    for (const mode of ["disable", "allow", "prefer", "require", "no-verify", "verify-full"]) {
+      settingsOf({ ...production, ...at(`sslmode=${mode}`) })
+    }
+    settingsOf({ ...production, ...at("sslrootcert=system") })
+    assertProblem(at("sslmode=verify_full"), "DATABASE_URL", /sslmode is unknown/)
+    assertProblem(at("sslrootcert=/none/at/all"), "DATABASE_URL", /sslrootcert cannot be read/)
+  })
+
   it("take whole numbers within bounds", () => {
     const bounds = [
       ["PORT", 0, 65_535],
