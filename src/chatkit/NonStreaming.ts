@@ -51,6 +51,10 @@ const pageQuery = ({ after, limit, order }: Params<"threads.list">): PageQuery =
   limit: limit === null || limit < 1 ? defaultLimit : Math.min(limit, maxLimit)
 })
 
+/** Characters (UTF-16 code units) of a title, and items of one feedback: more than a page sends. */
+const maxTitle = 1_000
+const maxFeedbackItems = 1_000
+
 const decodeItem = decoderOf(ThreadItem)
 
 /** Outside a stream the client learns only that the responder failed; the log has the cause. */
@@ -96,6 +100,11 @@ export const makeNonStreaming = Effect.gen(function* () {
     userId: UserId,
     { item_ids, kind, thread_id }: Params<"items.feedback">
   ) {
+    if (item_ids.length > maxFeedbackItems) {
+      return yield* new InvalidRequest({
+        problem: "Invalid request: params.item_ids names more than 1,000 items"
+      })
+    }
     const thread = yield* admitted(userId)(store.loadThread(userId, thread_id))
     yield* ofResponder(responder.addFeedback({ thread, item_ids, kind }))
     return {}
@@ -147,6 +156,13 @@ export const makeNonStreaming = Effect.gen(function* () {
         return inPlace(threadsList(userId, params))
       case "threads.update": {
         const { thread_id, title } = params
+        if (title.length > maxTitle) {
+          return Effect.fail(
+            new InvalidRequest({
+              problem: "Invalid request: params.title is longer than 1,000 characters"
+            })
+          )
+        }
         const updated = store.updateThread(userId, thread_id, { title })
         return inPlace(Effect.map(updated, (thread) => toThread(thread)))
       }

@@ -8,6 +8,11 @@ import { ContentEncodingRefused, Refused } from "../api/Refused.ts"
 import { sentenceOf } from "./BodyErrors.ts"
 import { tooManyParts } from "./JsonBounds.ts"
 
+/** A list has no type, so the schema would answer it with the types of all operations. */
+const notAnObject = new InvalidRequest({
+  problem: "Invalid request body: it is not a JSON object"
+})
+
 const decode = Schema.decodeUnknownResult(ChatKitRequest)
 const utf8 = new TextDecoder()
 
@@ -35,6 +40,7 @@ export const chatKitBody = (request: HttpServerRequest.HttpServerRequest) => {
     } catch {
       return Effect.fail(new InvalidRequest({ problem: "Invalid request body: it is not JSON" }))
     }
+    if (Array.isArray(value)) return Effect.fail(notAnObject)
     const decoded = decode(value)
     return Result.isSuccess(decoded)
       ? Effect.succeed(decoded.success)

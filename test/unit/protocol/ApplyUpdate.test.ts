@@ -81,6 +81,11 @@ const cases: Readonly<Record<string, readonly [ThreadItem, ThreadItemUpdate, Thr
     delta(-1, "b"),
     message(part("ab"))
   ],
+  "F6: adds a hundred parts at most for an index far beyond the end": [
+    message(part("a")),
+    delta(Number.MAX_SAFE_INTEGER, "c"),
+    message(part("a"), ...Array.from({ length: 100 }, () => part("")), part("c"))
+  ],
   "adds a part": [
     message(),
     whole("assistant_message.content_part.added", 0, "a"),
