@@ -99,6 +99,21 @@ layer(ServerOnDoubles.layer(), { excludeTestServices: true })("bodies", (it) => 
     })
   )
 
+  it.effect("E9: says in a few words that a list is not a JSON object", () =>
+    Effect.gen(function* () {
+      const { url } = yield* ServerOnDoubles
+      const token = yield* tokenFor("ada")
+      for (const body of ["[]", `[{"type":"threads.list","params":{}}]`]) {
+        const answer = yield* ask(url, token, body)
+        assertAnswer(
+          answer,
+          400,
+          saidToChatKit("Invalid request body: it is not a JSON object", 400)
+        )
+      }
+    })
+  )
+
   it.effect("refuses another content type, but takes one with parameters", () =>
     Effect.gen(function* () {
       const { url } = yield* ServerOnDoubles
