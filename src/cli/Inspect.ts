@@ -37,8 +37,17 @@ export const inspect = Effect.fnUntraced(function* (
     Effect.provide(authentication(effective).pipe(Layer.provide(sources))),
     Effect.provideService(References.MinimumLogLevel, "None")
   )
-  return [kindOf(token), ...facts(token, now), yield* verdict].join("\n")
+  return [kindOf(token), ...facts(token, now), yield* verdict].map(escaped).join("\n")
 })
+
+/** Spells control, format (bidi) and separator characters of a line as JSON does, so that a token cannot steer a terminal. */
+const escaped = (line: string): string =>
+  line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`
+    ).join("")
+  )
 
 const notAsked = Layer.succeed(KeySource, { load: Effect.fail(new KeysUnavailable()) })
 

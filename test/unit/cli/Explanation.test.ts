@@ -67,6 +67,21 @@ describe("npm run token -- inspect", () => {
     })
   )
 
+  it.live("C10: spells control and bidi characters of a token instead of printing them", () =>
+    Effect.gen(function* () {
+      const wild = "\u001b[2J\u202e\u2028\u009b\r\n\u2066x\u{e0041}"
+      const spelt = "\\u001b[2J\\u202e\\u2028\\u009b\\u000d\\u000a\\u2066x\\udb40\\udc41"
+      const token = yield* Effect.promise(() =>
+        signRaw({ alg: wild, kid: wild }, JSON.stringify({ iss: wild, sub: wild }))
+      )
+      const said = yield* inspected(token)
+      assert.include(said, `signed with ${spelt}, key ${spelt}.`)
+      assert.notMatch(said.replaceAll("\n", ""), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+      // The kind, the two claims and the verdict.
+      assert.strictEqual(said.split("\n").length, 4)
+    })
+  )
+
   it.live("says when a token expired or becomes valid", () =>
     Effect.gen(function* () {
       const expired = yield* inspected(yield* demo("ada", { exp: secondsFromNow(-200) }))
