@@ -8,6 +8,7 @@ import type { Turn } from "../../../src/responder/Turn.ts"
 import { ThreadStore } from "../../../src/threads/ThreadStore.ts"
 import type { Page, Thread } from "../../../src/protocol/Threads.ts"
 import { DbUnavailable } from "../../../src/core/Errors.ts"
+import { TurnLost } from "../../../src/threads/Errors.ts"
 import { UserId } from "../../../src/core/User.ts"
 import { captureLogs } from "../../support/Doubles.ts"
 import { storesWith } from "../../support/StoresMemory.ts"
@@ -302,6 +303,33 @@ describe("a retry", () => {
             commit: (user, thread, changes, turn) =>
               changes.some(({ type }) => type === "delete_items_after")
                 ? Effect.fail(new DbUnavailable({ operation: "test" }))
+                : store.commit(user, thread, changes, turn)
+          }))
+        )
+      )
+    )
+  )
+})
+
+describe("a turn that loses its thread while it starts", () => {
+  it.effect("F7: is refused as a conflict", () =>
+    Effect.gen(function* () {
+      yield* stream(create("Hello"))
+      const refused = yield* refusal(add(thr, "Again"))
+      assert.deepInclude(refused, {
+        _tag: "Conflict",
+        reason: "This thread was taken by another turn, or deleted"
+      })
+    }).pipe(
+      Effect.provide(
+        chatKit(
+          undefined,
+          storesWith((store) => ({
+            commit: (user, thread, changes, turn) =>
+              changes.some(
+                (change) => change.type === "put_item" && change.item.type === "user_message"
+              )
+                ? Effect.fail(new TurnLost())
                 : store.commit(user, thread, changes, turn)
           }))
         )
