@@ -1,3 +1,5 @@
+// Longer than most files: it declares every row of the table to both audiences.
+
 import { Schema, SchemaTransformation } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import {

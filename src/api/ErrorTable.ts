@@ -1,3 +1,5 @@
+// Longer than most files: it has one row for every answer that is not a success.
+
 import type { InvalidToken, InvalidTokenReason } from "../auth/Errors.ts"
 import type { Conflict, InvalidRequest, NotFound } from "../core/Errors.ts"
 import type { NotReady } from "../health/Errors.ts"

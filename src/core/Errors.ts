@@ -3,7 +3,7 @@ import { Schema } from "effect"
 /** PostgreSQL did not answer, or cannot: never the caller's fault. */
 export class DbUnavailable extends Schema.TaggedError<DbUnavailable>()("DbUnavailable", {
   operation: Schema.String,
-  /** What the operator should do, where the reason is known. */
+  /** Tells the operator what to do, where the reason is known. */
   advice: Schema.optional(Schema.String)
 }) {}
 

@@ -1,6 +1,6 @@
 import type { SqlError } from "effect/sql"
 
-/** What to do about a database that cannot be used, by Node's error code or the SQLSTATE. */
+/** The advice about a database that cannot be used, by Node's error code or the SQLSTATE. */
 const byCode: Readonly<Record<string, string>> = {
   "28P01":
     "its user or password is wrong: check them in DATABASE_URL, and percent-encode special characters of the password",

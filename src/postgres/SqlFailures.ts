@@ -1,8 +1,8 @@
-import { Context, Effect, Fiber, Layer } from "effect"
+import { Context, Effect, Fiber, Layer, type LogLevel } from "effect"
 import { SqlError } from "effect/sql"
 import { DbUnavailable } from "../core/Errors.ts"
 import { Timeouts } from "../core/Timeouts.ts"
-import { line, LogBudget } from "../telemetry/LogBudget.ts"
+import { type Budget, line, LogBudget } from "../telemetry/LogBudget.ts"
 import { adviceFor } from "./ConnectionAdvice.ts"
 import { Connections } from "./Connections.ts"
 
@@ -110,37 +110,25 @@ export class SqlFailures extends Context.Service<
 
       const unavailable = (
         operation: string,
-        reason: string,
-        code: string | undefined,
-        advice: string | undefined
-      ) =>
-        Effect.andThen(
-          budget.log("Warn", "database unavailable", () => ({
-            operation,
-            reason,
-            sqlstate: code,
-            advice
-          })),
-          Effect.fail(
-            new DbUnavailable(advice === undefined ? { operation } : { operation, advice })
-          )
+        facts: Readonly<Record<string, string | undefined>>,
+        log: Budget["log"] = budget.log,
+        level: LogLevel.Severity = "Warn",
+        message = "database unavailable"
+      ) => {
+        const { advice } = facts
+        const failure = new DbUnavailable({
+          operation,
+          ...(advice === undefined ? {} : { advice })
+        })
+        return Effect.andThen(
+          log(level, message, () => ({ operation, ...facts })),
+          Effect.fail(failure)
         )
+      }
 
-      const refused = (
-        operation: string,
-        reason: string,
-        code: string | undefined,
-        advice: string | undefined
-      ) =>
-        Effect.andThen(
-          line("Error", "the database refused a statement", () => ({
-            operation,
-            reason,
-            sqlstate: code,
-            advice
-          })),
-          Effect.fail(new DbUnavailable({ operation }))
-        )
+      /** A mistake of ours is rare, so its line is never left out. */
+      const refused = (operation: string, facts: Readonly<Record<string, string | undefined>>) =>
+        unavailable(operation, facts, line, "Error", "the database refused a statement")
 
       const guarded =
         (foreign: boolean) =>
@@ -150,13 +138,14 @@ export class SqlFailures extends Context.Service<
             Effect.catchIf(SqlError.isSqlError, (error) => {
               const code = sqlstateOf(error)
               const { _tag } = error.reason
+              const facts = { reason: _tag, sqlstate: code, advice: adviceFor(error) }
               if (foreign || isOutage(error) || isLayoutError(error)) {
-                return unavailable(operation, _tag, code, adviceFor(error))
+                return unavailable(operation, facts)
               }
               // SQLSTATE class 23: integrity constraint violation.
               return code?.startsWith("23")
                 ? Effect.die(new Error(`${operation}: ${_tag} ${code ?? ""}`))
-                : refused(operation, _tag, code, adviceFor(error))
+                : refused(operation, facts)
             })
           ) as Effect.Effect<A, Exclude<E, SqlError.SqlError> | DbUnavailable, R>
 
@@ -166,7 +155,7 @@ export class SqlFailures extends Context.Service<
           statement,
           Effect.andThen(
             Effect.forkDetach(dropSilent),
-            unavailable(operation, "Deadline", undefined, undefined)
+            unavailable(operation, { reason: "Deadline" })
           )
         )
 

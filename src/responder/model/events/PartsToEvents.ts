@@ -1,3 +1,5 @@
+// Longer than most files: it has one method for each kind of part, over one state.
+
 import { Effect } from "effect"
 import { Response } from "effect/ai"
 import { Base64 } from "effect/encoding"

@@ -12,7 +12,7 @@ import { openStream, threadOf } from "../../../support/StreamClient.ts"
 
 const note = "The user cancelled the stream. Stop responding to the prior request."
 
-/** What a model does, and the event that a person sees before pressing Stop. */
+/** The way a model behaves, and the event that a person sees before pressing Stop. */
 interface Phase {
   readonly env?: Record<string, string>
   readonly scripts: ReadonlyArray<Script>
