@@ -4,6 +4,12 @@ import { eventsOf } from "../support/Client.ts"
 import type { Wire } from "../support/properties/ConversationModel.ts"
 import { pick, PropertyServer, upTo } from "../support/properties/PropertyServer.ts"
 
+/** The value that is stored: E7 puts U+FFFD in place of half characters. */
+const kept = (json: string): unknown =>
+  JSON.parse(json, (_, value: unknown) =>
+    typeof value === "string" ? value.toWellFormed() : value
+  )
+
 const pieces = ["\u0000", "\ud800", "\udfff🦋", "\u2028\r\n", "'\"\\", "{}", "é", " \t", "$1%s"]
 const names = ["__proto__", "constructor", "toJSON", "length", "", "\u0000", "\ud800", "$ref"]
 
@@ -54,10 +60,10 @@ layer(PropertyServer.layer, { excludeTestServices: true })("whatever a client sa
         const { data, group, id, text: shown } = content[1]
         assert.deepStrictEqual(
           [thread["title"], id, shown, group, quoted_text, inference_options.model],
-          Array.from({ length: 6 }, () => JSON.parse(said))
+          Array.from({ length: 6 }, () => kept(said))
         )
-        assert.strictEqual(JSON.stringify(data), JSON.stringify(JSON.parse(json)))
-        assert.strictEqual(JSON.stringify(call?.["output"]), JSON.stringify(JSON.parse(json)))
+        assert.strictEqual(JSON.stringify(data), JSON.stringify(kept(json)))
+        assert.strictEqual(JSON.stringify(call?.["output"]), JSON.stringify(kept(json)))
       }),
     { arbitrary: { runs: 40 } }
   )
