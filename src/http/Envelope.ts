@@ -51,7 +51,11 @@ export const envelope = (options: {
               : routes.isKnown(request.url)
                 ? working
                 : notThere
-          return Effect.map(within(served, info), (response) => finished(response, request, info))
+          return Effect.flatMap(within(served, info), (response) =>
+            isUnread(request, response)
+              ? Effect.map(restArrives, () => finished(response, request, info))
+              : Effect.succeed(finished(response, request, info))
+          )
         })
       }
 
@@ -93,6 +97,11 @@ const originOf = (
   const host = forwarded("host") ?? headers["host"] ?? ""
   return URL.parse(`${protocol}://${host}`)?.origin ?? "http://localhost"
 }
+
+/** The rest of a body that came in one packet is read before the next turn of the event loop. */
+const restArrives = Effect.callback<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
 
 /** Whether a refused body is still arriving: it may take minutes or never end, so we hang up. */
 const isUnread = (

@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Schedule } from "effect"
+import { Context, Duration, Effect, Layer, Schedule } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { TooManyRequests } from "../core/Errors.ts"
 import type { UserId } from "../core/User.ts"
@@ -44,7 +44,7 @@ export const userLimits = (limits: {
       const perSecond = {
         algorithm: "token-bucket",
         limit: requestsPerSecond,
-        window: "1 second"
+        window: Duration.seconds(1)
       } as const
       return {
         limited: (userId) => (work) =>

@@ -61,14 +61,21 @@ export const toThread = (
   items
 })
 
-/** Makes a page of at most `limit` rows from a query for `limit` + 1 rows. */
+/** Bytes of JSON after which a page ends, so that it can be read and sent within a budget. */
+export const pageBytes = 4 * 1024 * 1024
+
+/**
+ * Makes a page of at most `limit` rows from a query for `limit` + 1 rows. The query found as many
+ * as `found`, and may have left out the last of them because of `pageBytes`.
+ */
 export const pageFrom = <A extends { readonly id: string }>(
   rows: ReadonlyArray<A>,
-  limit: number
+  limit: number,
+  found = rows.length
 ): Page<A> => {
   const data = rows.slice(0, limit)
   const last = data.at(-1)
-  return rows.length > limit && last !== undefined
+  return found > data.length && last !== undefined
     ? { data, has_more: true, after: last.id }
     : { data, has_more: false }
 }

@@ -2,7 +2,7 @@ import { Clock, Effect, Layer } from "effect"
 import { NotFound } from "../core/Errors.ts"
 import { isId } from "../core/Ids.ts"
 import { type ClientToolCallItem, isHidden, type ThreadItem } from "../protocol/Items.ts"
-import { type PageQuery, pageFrom } from "../protocol/Threads.ts"
+import { pageBytes, type PageQuery, pageFrom } from "../protocol/Threads.ts"
 import { TurnLost } from "./Errors.ts"
 import { MemoryTables, type ThreadRow } from "./MemoryTables.ts"
 import { type Change, patched, ThreadStore, turnLease } from "./ThreadStore.ts"
@@ -152,10 +152,18 @@ const pageOf = <A extends { readonly id: string }>(
 ) => {
   const sorted = order === "desc" ? all.toReversed() : all
   const from = sorted.findIndex(({ id }) => id === after) + 1
-  return after !== null && from === 0
-    ? undefined
-    : pageFrom(sorted.slice(from, from + limit + 1), limit)
+  if (after !== null && from === 0) return undefined
+  const found = sorted.slice(from, from + limit + 1)
+  let bytes = 0
+  const rows = found.filter((row) => {
+    const fits = bytes < pageBytes
+    bytes += encoder.encode(JSON.stringify(row)).length
+    return fits
+  })
+  return pageFrom(rows, limit, found.length)
 }
+
+const encoder = new TextEncoder()
 
 const itemsWith = (items: ReadonlyArray<ThreadItem>, item: ThreadItem) =>
   items.some(({ id }) => id === item.id)

@@ -196,4 +196,30 @@ export const reads = (it: Vitest.MethodsNonLive<Stores>) => {
       assert.deepEqual([newest.length, newest[0], newest[99]], [100, "many119", "many20"])
     })
   )
+
+  it.effect("D3: ends a page near 4 MiB, goes on after it, and gives a larger item alone", () =>
+    Effect.gen(function* () {
+      const { id, store, user } = yield* userWith(1)
+      const megabyte = (name: string) => put(message(id, name, `${name}${"x".repeat(1_000_000)}`))
+      const names = Array.from({ length: 7 }, (_, index) => `large${index}`)
+      for (const name of names) yield* store.commit(user, id, [megabyte(name)])
+      const first = yield* store.loadThreadItems(user, id, { ...all, limit: 500 })
+      assert.deepEqual(idsOf(first), ["first", ...names.slice(0, 5)])
+      assert.isTrue(first.has_more)
+      const after = first.data.at(-1)?.id ?? ""
+      const rest = yield* store.loadThreadItems(user, id, { ...all, limit: 500, after })
+      assert.deepEqual(idsOf(rest), names.slice(5))
+      assert.isFalse(rest.has_more)
+      const huge = put(message(id, "huge", "y".repeat(5 * 1024 * 1024)))
+      yield* store.commit(user, id, [huge])
+      yield* store.commit(user, id, [put(message(id, "last"))])
+      const alone = yield* store.loadThreadItems(user, id, { ...all, after: names.at(-1)! })
+      assert.deepEqual(idsOf(alone), ["huge"])
+      assert.isTrue(alone.has_more)
+      const end = yield* store.loadThreadItems(user, id, { ...all, after: "huge" })
+      assert.deepEqual(idsOf(end), ["last"])
+      const newestFirst = yield* store.loadThreadItems(user, id, { ...all, ...newest, limit: 500 })
+      assert.deepEqual(idsOf(newestFirst), ["last", "huge"])
+    })
+  )
 }

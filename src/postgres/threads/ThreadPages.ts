@@ -1,11 +1,22 @@
-import type { SqlClient } from "effect/sql"
+import type { SqlClient, Statement } from "effect/sql"
 import type { ItemQuery } from "../../threads/ThreadStore.ts"
-import type { PageQuery } from "../../protocol/Threads.ts"
+import { pageBytes, type PageQuery } from "../../protocol/Threads.ts"
 import type { UserId } from "../../core/User.ts"
 import type { StoredJson } from "../StoredJson.ts"
 
 /** Where a page begins or ends, as PostgreSQL writes a position. */
 export type Position = string
+
+/** A row of a page, and how many rows there would be without the bound of bytes. */
+export interface PageRow extends StoredJson {
+  readonly found: number
+}
+
+/**
+ * A large value is compressed where it is stored, and costs its whole length to measure. So its
+ * size there and this many bytes bound how many large ones are measured.
+ */
+const weightOfLarge = 40_000
 
 /** The statements that read lists, each with one row more than the page holds. */
 export const threadPages = (sql: SqlClient.SqlClient) => {
@@ -16,10 +27,23 @@ export const threadPages = (sql: SqlClient.SqlClient) => {
         ? sql`and position < ${after}::bigint`
         : sql`and position > ${after}::bigint`
 
-  const sorted = ({ limit, order }: PageQuery) =>
-    order === "desc"
-      ? sql`order by position desc limit ${limit + 1}`
-      : sql`order by position limit ${limit + 1}`
+  /** The first rows of a list, up to the page's limit and `pageBytes`; at least one. */
+  const page = (list: Statement.Fragment, { limit, order }: PageQuery) => {
+    const sorted = order === "desc" ? sql`order by position desc` : sql`order by position`
+    const before = sql`over (${sorted} rows between unbounded preceding and 1 preceding)`
+    return sql<PageRow>`
+      select data, found from (
+        select data, position, found, sum(octet_length(data::text)) ${before} as bytes
+        from (
+          select data, position, count(*) over ()::int as found,
+            sum(case when pg_column_size(data) > 2000
+              then pg_column_size(data) + ${weightOfLarge}::int
+              else pg_column_size(data) end) ${before} as weight
+          from (${list} ${sorted} limit ${limit + 1}) as listed) as weighed
+        where weight is null or weight < ${2 * pageBytes}::int) as measured
+      where bytes is null or bytes < ${pageBytes}::int
+      ${sorted}`
+  }
 
   // Asked as a filter of items, PostgreSQL would expect next to none to pass, and sort whole threads.
   const ofUser = (userId: UserId, threadId: string) =>
@@ -28,9 +52,11 @@ export const threadPages = (sql: SqlClient.SqlClient) => {
 
   return {
     threads: (userId: UserId, query: PageQuery, after: Position | undefined) =>
-      sql<StoredJson>`
-        select data from chatkit.threads
-        where user_id = ${userId} ${beyond(query.order, after)} ${sorted(query)}`,
+      page(
+        sql`select data, position from chatkit.threads
+          where user_id = ${userId} ${beyond(query.order, after)}`,
+        query
+      ),
 
     items: (
       userId: UserId,
@@ -40,10 +66,12 @@ export const threadPages = (sql: SqlClient.SqlClient) => {
     ) => {
       const visible = query.hidden ? sql`` : sql`and not hidden`
       const upTo = bounds.upTo === undefined ? sql`` : sql`and position <= ${bounds.upTo}::bigint`
-      return sql<StoredJson>`
-        select data from chatkit.items
-        where ${ofUser(userId, threadId)} ${visible} ${upTo}
-        ${beyond(query.order, bounds.after)} ${sorted(query)}`
+      return page(
+        sql`select data, position from chatkit.items
+          where ${ofUser(userId, threadId)} ${visible} ${upTo}
+          ${beyond(query.order, bounds.after)}`,
+        query
+      )
     },
 
     pendingToolCalls: (userId: UserId, threadId: string) =>

@@ -47,7 +47,7 @@ export const threadReads = Effect.map(chatKitTables, ({ runRepeatable, sql }): R
           return yield* pages.threads(userId, query, cursor)
         })
       )
-      return pageFrom(yield* storedThreads(rows), limit)
+      return pageFrom(yield* storedThreads(rows), limit, rows[0]?.found)
     }),
 
     loadThreadItems: Effect.fn("ThreadStore.loadThreadItems")(function* (userId, threadId, query) {
@@ -70,7 +70,7 @@ export const threadReads = Effect.map(chatKitTables, ({ runRepeatable, sql }): R
         "ThreadStore.loadThreadItems",
         Effect.flatMap(positions, (bounds) => pages.items(userId, threadId, query, bounds))
       )
-      return pageFrom(yield* storedItems(rows), limit)
+      return pageFrom(yield* storedItems(rows), limit, rows[0]?.found)
     }),
 
     loadItem: Effect.fn("ThreadStore.loadItem")(function* (userId, threadId, itemId) {

@@ -1,3 +1,4 @@
+import * as http from "node:http"
 import { gzipSync } from "node:zlib"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect } from "effect"
@@ -112,6 +113,26 @@ describe("a body that is refused before it is read", () => {
       }).pipe(Effect.timeout("5 seconds"))
       assert.deepStrictEqual([answer.status, answer.headers.connection], [401, "close"])
     }).pipe(onServer())
+  )
+})
+
+describe("a refused body that has arrived", () => {
+  it.live(
+    "C8: keeps its connection, which a flood of bad tokens would else open anew each time",
+    () =>
+      Effect.gen(function* () {
+        const { url } = yield* ServerOnDoubles
+        const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+        for (let i = 0; i < 5; i++) {
+          const { headers, status } = yield* request(url, {
+            agent,
+            headers: { authorization: "Bearer nonsense" },
+            body: { type: "threads.list", params: {} }
+          })
+          assert.deepStrictEqual([status, headers.connection], [401, "keep-alive"])
+        }
+        agent.destroy()
+      }).pipe(onServer())
   )
 })
 
