@@ -7,13 +7,15 @@ import { LogBudget } from "../telemetry/LogBudget.ts"
 import createThreads from "./migrations/0001_create_threads.ts"
 import createAttachments from "./migrations/0002_create_attachments.ts"
 import createModelUsage from "./migrations/0003_create_model_usage.ts"
+import unlinkChunks from "./migrations/0004_unlink_chunks.ts"
 import { inTransaction } from "./Transaction.ts"
 import { databaseSilent, SqlFailures, sqlstateOf, timeoutDetached } from "./SqlFailures.ts"
 
 const migrations = {
   "0001_create_threads": createThreads,
   "0002_create_attachments": createAttachments,
-  "0003_create_model_usage": createModelUsage
+  "0003_create_model_usage": createModelUsage,
+  "0004_unlink_chunks": unlinkChunks
 }
 const newest = Object.keys(migrations).length
 

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import type { UserId } from "../core/User.ts"
+import { removeOrphans } from "./attachments/PieceRemoval.ts"
 import { inTransaction } from "./Transaction.ts"
 
 /** How much was removed. */
@@ -11,18 +12,20 @@ export interface Removed {
   readonly bytes: number
 }
 
-/** Removes all data of a user, or fails and removes nothing. */
+/**
+ * Removes all data of a user, or fails and removes nothing. Files are out of reach with the rest, in
+ * one transaction; their bytes are removed after it, and by the sweep when that breaks off.
+ */
 export const removeUserData = Effect.fn("UserData.remove")(function* (userId: UserId) {
   const sql = yield* SqlClient.SqlClient
   const removal = Effect.gen(function* () {
     // The lock keeps new items out while we count.
     yield* sql`select id from chatkit.threads where user_id = ${userId} order by id for update`
-    const [files] = yield* sql<Pick<Removed, "attachments" | "bytes">>`
+    const files = yield* sql<{ id: string; bytes: number }>`
       with gone as (delete from chatkit.attachments where user_id = ${userId} returning id)
-      select (select count(*)::int from gone) as attachments,
-        (select coalesce(sum(octet_length(bytes)), 0)::float8 from chatkit.attachment_chunks
-          where attachment_id in (
-            select id from chatkit.attachments where user_id = ${userId})) as bytes`
+      select id, (select coalesce(sum(octet_length(bytes)), 0)::float8
+        from chatkit.attachment_chunks where attachment_id = gone.id) as bytes
+      from gone`
     const [items] = yield* sql<{ n: number }>`
       with gone as (
         delete from chatkit.items where thread_id in (
@@ -35,12 +38,14 @@ export const removeUserData = Effect.fn("UserData.remove")(function* (userId: Us
     const removed: Removed = {
       threads: threads?.n ?? 0,
       items: items?.n ?? 0,
-      attachments: files?.attachments ?? 0,
-      bytes: files?.bytes ?? 0
+      attachments: files.length,
+      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0)
     }
-    return removed
+    return { removed, files: files.map(({ id }) => id) }
   })
-  return yield* inTransaction(sql)(removal)
+  const { files, removed } = yield* inTransaction(sql)(removal)
+  yield* removeOrphans(sql, files, (statement) => statement)
+  return removed
 })
 
 interface StoredAttachment {

@@ -7,12 +7,10 @@ import { removeAbandoned } from "./AbandonedAttachments.ts"
 import { type AttachmentRow, recordsOf } from "./AttachmentStorePg.ts"
 import { chatKitTables } from "../ChatKitTables.ts"
 import { isId } from "../../core/Ids.ts"
+import { piecesAtOnce } from "./PieceRemoval.ts"
 
 /** Bytes in one row. An upload or a download has one such piece in memory. */
 const pieceSize = 256 * 1024
-
-/** Rows that one statement removes. */
-const batchSize = 100
 
 const notFound = new NotFound({ object: "Attachment" })
 
@@ -76,21 +74,24 @@ export const AttachmentContentPg = Layer.effect(
     })
 
     const removePieces = Effect.fnUntraced(function* (upload: string, pieces: number) {
-      for (let n = 0; n < pieces; n += batchSize) {
+      for (let n = 0; n < pieces; n += piecesAtOnce) {
         yield* run(
           "AttachmentContent.write",
           sql`
             delete from chatkit.attachment_chunks
-            where upload = ${upload} and n >= ${n}::int and n < ${n + batchSize}::int`
+            where upload = ${upload} and n >= ${n}::int and n < ${n + piecesAtOnce}::int`
         )
       }
     })
 
-    const loadPiece = Effect.fnUntraced(function* (upload: string, n: number) {
+    /** Only while the attachment has its row: its pieces may remain for a while longer. */
+    const loadPiece = Effect.fnUntraced(function* (id: string, upload: string, n: number) {
       const [row] = yield* run(
         "AttachmentContent.read",
         sql<{ bytes: Uint8Array }>`
-          select bytes from chatkit.attachment_chunks where upload = ${upload} and n = ${n}::int`
+          select c.bytes from chatkit.attachment_chunks c
+          join chatkit.attachments a on a.id = c.attachment_id and a.upload = c.upload
+          where c.upload = ${upload} and c.n = ${n}::int and a.id = ${id}`
       )
       return row === undefined
         ? yield* new DbUnavailable({ operation: "AttachmentContent.read" })
@@ -148,7 +149,7 @@ export const AttachmentContentPg = Layer.effect(
         const bytes = Stream.paginate({ n: 0, left: length }, ({ left, n }) =>
           left <= 0
             ? Effect.succeed([[], Option.none()] as const)
-            : Effect.map(loadPiece(upload, n), (bytes) => {
+            : Effect.map(loadPiece(id, upload, n), (bytes) => {
                 const next = { n: n + 1, left: left - bytes.length }
                 return [[bytes], Option.some(next)] as const
               })

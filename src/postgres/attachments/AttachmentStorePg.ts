@@ -9,6 +9,7 @@ import { type DbUnavailable, NotFound } from "../../core/Errors.ts"
 import { isId } from "../../core/Ids.ts"
 import { chatKitTables } from "../ChatKitTables.ts"
 import { type StoredJson, storedAttachments } from "../StoredJson.ts"
+import { PieceRemoval } from "./PieceRemoval.ts"
 
 /** A row of `chatkit.attachments`, as `select data, thread_id, upload is not null as uploaded`. */
 export interface AttachmentRow extends StoredJson {
@@ -34,14 +35,17 @@ export const recordsOf = (
 /** `AttachmentStore` in the schema `chatkit`. */
 export const AttachmentStorePg = Layer.effect(
   AttachmentStore,
-  Effect.map(chatKitTables, ({ run, sql }): AttachmentStore["Service"] => ({
-    save: Effect.fn("AttachmentStore.save")(function* (userId, attachment, waitingLimit) {
-      const { id, metadata, mime_type, name, size } = attachment
-      if (!isId(id)) return yield* Effect.die(new Error("an attachment has no usable id"))
-      const data: AttachmentFields = { id, name, mime_type, size, metadata }
-      const [saved] = yield* run(
-        "AttachmentStore.save",
-        sql<{ saved: boolean; refused: boolean }>`
+  Effect.gen(function* () {
+    const { run, sql } = yield* chatKitTables
+    const { removeSoon } = yield* PieceRemoval
+    return {
+      save: Effect.fn("AttachmentStore.save")(function* (userId, attachment, waitingLimit) {
+        const { id, metadata, mime_type, name, size } = attachment
+        if (!isId(id)) return yield* Effect.die(new Error("an attachment has no usable id"))
+        const data: AttachmentFields = { id, name, mime_type, size, metadata }
+        const [saved] = yield* run(
+          "AttachmentStore.save",
+          sql<{ saved: boolean; refused: boolean }>`
         with waiting as (
           select id from chatkit.attachments where user_id = ${userId} and thread_id is null
           limit ${waitingLimit}),
@@ -56,32 +60,37 @@ export const AttachmentStorePg = Layer.effect(
           where attachments.user_id = excluded.user_id
           returning id)
         select exists (select from saved) as saved, exists (select from refused) as refused`
-      )
-      if (saved?.refused === true) return yield* new TooManyAttachments()
-      if (saved?.saved !== true) return yield* Effect.die(new Error("an attachment's id is taken"))
-    }),
+        )
+        if (saved?.refused === true) return yield* new TooManyAttachments()
+        if (saved?.saved !== true)
+          return yield* Effect.die(new Error("an attachment's id is taken"))
+      }),
 
-    load: Effect.fn("AttachmentStore.load")(function* (userId, ids) {
-      if (ids.length === 0) return []
-      const rows = ids.every(isId)
-        ? yield* run(
-            "AttachmentStore.load",
-            sql<AttachmentRow>`
+      load: Effect.fn("AttachmentStore.load")(function* (userId, ids) {
+        if (ids.length === 0) return []
+        const rows = ids.every(isId)
+          ? yield* run(
+              "AttachmentStore.load",
+              sql<AttachmentRow>`
             select data, thread_id, upload is not null as uploaded from chatkit.attachments
             where user_id = ${userId} and id = any(${ids}::text[])`
-          )
-        : []
-      const found = new Map((yield* recordsOf(rows)).map((record) => [record.id, record]))
-      const records = ids.flatMap((id) => found.get(id) ?? [])
-      return records.length < ids.length ? yield* new NotFound({ object: "Attachment" }) : records
-    }),
+            )
+          : []
+        const found = new Map((yield* recordsOf(rows)).map((record) => [record.id, record]))
+        const records = ids.flatMap((id) => found.get(id) ?? [])
+        return records.length < ids.length ? yield* new NotFound({ object: "Attachment" }) : records
+      }),
 
-    delete: Effect.fn("AttachmentStore.delete")(function* (userId, attachmentId) {
-      if (!isId(attachmentId)) return
-      yield* run(
-        "AttachmentStore.delete",
-        sql`delete from chatkit.attachments where id = ${attachmentId} and user_id = ${userId}`
-      )
-    })
-  }))
-)
+      delete: Effect.fn("AttachmentStore.delete")(function* (userId, attachmentId) {
+        if (!isId(attachmentId)) return
+        const gone = yield* run(
+          "AttachmentStore.delete",
+          sql<{ id: string }>`
+          delete from chatkit.attachments where id = ${attachmentId} and user_id = ${userId}
+          returning id`
+        )
+        yield* removeSoon(gone.map(({ id }) => id))
+      })
+    }
+  })
+).pipe(Layer.provide(PieceRemoval.layer))

@@ -1,5 +1,6 @@
 import { Effect, Layer } from "effect"
 import { ThreadStore } from "../../threads/ThreadStore.ts"
+import { PieceRemoval } from "../attachments/PieceRemoval.ts"
 import { threadReads } from "./ThreadReads.ts"
 import { threadWrites } from "./ThreadWrites.ts"
 
@@ -12,4 +13,4 @@ export const ThreadStorePg = Layer.effect(
       ...(yield* threadWrites)
     }
   })
-)
+).pipe(Layer.provide(PieceRemoval.layer))

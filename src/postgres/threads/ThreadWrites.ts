@@ -7,6 +7,7 @@ import { isHidden, type ThreadItem } from "../../protocol/Items.ts"
 import type { ThreadMetadata } from "../../protocol/Threads.ts"
 import { TurnLost } from "../../threads/Errors.ts"
 import { type Change, patched, type ThreadStore } from "../../threads/ThreadStore.ts"
+import { PieceRemoval } from "../attachments/PieceRemoval.ts"
 import { chatKitTables, leaseEnd, noThread } from "../ChatKitTables.ts"
 import { type StoredJson, storedThreads } from "../StoredJson.ts"
 
@@ -26,8 +27,8 @@ type Writes = Pick<
 
 /** The methods of `ThreadStorePg` that write. Commits to a thread run one after the other. */
 export const threadWrites = Effect.map(
-  chatKitTables,
-  ({ run, runRepeatable, sql, transaction }): Writes => {
+  Effect.all([chatKitTables, PieceRemoval]),
+  ([{ run, runRepeatable, sql, transaction }, { removeSoon }]): Writes => {
     /** The thread's row, locked against other writers until the transaction ends. */
     const locked = <A extends object>(
       columns: "id" | "data",
@@ -177,10 +178,19 @@ export const threadWrites = Effect.map(
 
       deleteThread: Effect.fn("ThreadStore.deleteThread")(function* (userId, threadId) {
         if (!isId(threadId)) return
-        yield* run(
+        const files = yield* run(
           "ThreadStore.deleteThread",
-          sql`delete from chatkit.threads where id = ${threadId} and user_id = ${userId}`
+          sql<{ id: string }>`
+          with thread as (
+            select id from chatkit.threads
+            where id = ${threadId} and user_id = ${userId} for update),
+          files as (
+            delete from chatkit.attachments where thread_id in (select id from thread)
+            returning id),
+          gone as (delete from chatkit.threads where id in (select id from thread))
+          select id from files`
         )
+        yield* removeSoon(files.map(({ id }) => id))
       })
     }
   }

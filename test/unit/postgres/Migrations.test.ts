@@ -210,7 +210,7 @@ layer(SharedDatabase, { excludeTestServices: true })("Migrations", (it) => {
         )
         assert.deepEqual(yield* tablesNow, tables)
         const [row] = yield* exec("select count(*)::int as runs from chatkit.migrations")
-        assert.deepEqual(row, { runs: 3 })
+        assert.deepEqual(row, { runs: 4 })
       }
     })
   )

@@ -42,7 +42,7 @@ const kept = Effect.fnUntraced(function* (id: string) {
 })
 
 const clean = Effect.andThen(AttachmentServer, ({ exec }) =>
-  exec("delete from chatkit.attachments")
+  exec("truncate chatkit.attachments, chatkit.attachment_chunks")
 )
 
 layer(AttachmentServer.layer({ limit: ByteSize.bytes(limit) }), { excludeTestServices: true })(

@@ -23,7 +23,7 @@ layer(Stores, { excludeTestServices: true })("AbandonedAttachments", (it) => {
   // The schema is made when it is used for the first time.
   const clear = Effect.andThen(
     create(),
-    exec("delete from chatkit.threads; delete from chatkit.attachments")
+    exec("truncate chatkit.threads, chatkit.attachments, chatkit.attachment_chunks cascade")
   )
 
   it.effect("removes what no thread used for a day, and leaves what is used or younger", () =>
