@@ -75,7 +75,6 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
       (options.clientTools ?? []).map((tool) => [tool.name, tool])
     )
     const toolkit = options.toolkit as AnyToolkit | undefined
-    const tools = { ...toolkit?.tools, ...clientTools }
 
     const modelFor = (message: UserMessageItem | undefined) => {
       const chosen = message?.inference_options.model ?? choice.model
@@ -86,6 +85,7 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
 
     const toolChoiceFor = (message: UserMessageItem | undefined) => {
       const tool = message?.inference_options.tool_choice?.id
+      const tools = { ...toolkit?.tools, ...clientTools }
       return tool !== undefined && Object.hasOwn(tools, tool) ? { tool } : "auto"
     }
 
