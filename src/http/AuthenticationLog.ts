@@ -6,7 +6,10 @@ import type { CurrentUser, Verification } from "../auth/CurrentUser.ts"
 import { decodeObject } from "../auth/tokens/Jws.ts"
 import { line, LogBudget } from "../telemetry/LogBudget.ts"
 
-/** Most lines a minute for failed attempts; a successful one needs a good token, so it has no limit. */
+/**
+ * Most lines a minute for failed attempts, and as many again for those of well-signed tokens, which
+ * name a user; a successful attempt needs a good token, so it has no limit.
+ */
 export const failuresPerMinute = 600
 
 /** Longest text that a line takes from a request, in characters. */
@@ -25,7 +28,7 @@ export interface Attempt {
  * Writes one line for each attempt to authenticate, for security monitoring. The line has the
  * precise reason, which the client never learns, and neither a token nor an e-mail. Failures beyond
  * `failuresPerMinute` are counted instead of written, so that a flood of bad tokens writes at most
- * 1 MiB a minute.
+ * 1 MiB a minute, and hides no failure that names a user.
  */
 export class AuthenticationLog extends Context.Service<
   AuthenticationLog,
@@ -36,15 +39,25 @@ export class AuthenticationLog extends Context.Service<
   static readonly layer = Layer.effect(
     AuthenticationLog,
     Effect.gen(function* () {
-      const failures = (yield* LogBudget).make("authentication failures", failuresPerMinute)
+      const { make } = yield* LogBudget
+      const anonymous = make("authentication failures", failuresPerMinute)
+      const named = make("authentication failures of known users", failuresPerMinute)
       return {
         record: (attempt) =>
           Exit.isSuccess(attempt.exit)
             ? line("Info", "authentication", () => factsOf(attempt))
-            : failures.log("Info", "authentication", () => factsOf(attempt))
+            : (namesUser(attempt.exit) ? named : anonymous).log("Info", "authentication", () =>
+                factsOf(attempt)
+              )
       }
     })
   )
+}
+
+/** Whether the failure knows its user, which only a token with a good signature tells. */
+const namesUser = ({ cause }: Exit.Failure<unknown, AuthenticationError>): boolean => {
+  const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+  return error !== undefined && "userId" in error && error.userId !== undefined
 }
 
 const factsOf = ({ authorization, exit, milliseconds, request }: Attempt) => ({

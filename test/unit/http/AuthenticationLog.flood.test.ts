@@ -78,6 +78,28 @@ describe("a flood of attempts", () => {
     }).pipe(Effect.provide(attempts(lines)))
   })
 
+  it.effect(
+    "C9: of bad tokens does not hide a well-signed one of another person, and both are bounded",
+    () => {
+      const lines: Array<string> = []
+      const mismatch = Exit.fail(
+        new InvalidToken({ reason: "subject_mismatch", userId: UserId.make("grace") })
+      )
+      return Effect.gen(function* () {
+        const log = yield* AuthenticationLog
+        for (let i = 0; i < 700; i++) yield* log.record(attempt(refused))
+        yield* log.record(attempt(mismatch))
+        assert.strictEqual(lines.length, failuresPerMinute + 1)
+        assert.deepInclude(read(lines).at(-1)?.annotations, {
+          reason: "subject_mismatch",
+          "user.id": "grace"
+        })
+        for (let i = 0; i < 700; i++) yield* log.record(attempt(mismatch))
+        assert.strictEqual(lines.length, 2 * failuresPerMinute)
+      }).pipe(Effect.provide(attempts(lines)))
+    }
+  )
+
   it.effect("writes at most a mebibyte a minute, whatever its headers are", () => {
     const lines: Array<string> = []
     return Effect.gen(function* () {
