@@ -23,6 +23,7 @@ import { BetterAuthTables } from "./betterauth/BetterAuthTables.ts"
 import { IdentitiesPg } from "./betterauth/IdentitiesPg.ts"
 import { keySourceHttp } from "./betterauth/KeySourceHttp.ts"
 import { keySourcePg } from "./betterauth/KeySourcePg.ts"
+import { LiveSessionsPg } from "./betterauth/LiveSessionsPg.ts"
 import { ChatKit } from "./chatkit/ChatKit.ts"
 import { Admission, admission } from "./core/Admission.ts"
 import { Ids } from "./core/Ids.ts"
@@ -127,6 +128,7 @@ export const storage = (
   const tables = { schema: settings.schema, keysNeeded: keysNeeded(settings) }
   return Layer.mergeAll(
     IdentitiesPg,
+    LiveSessionsPg,
     ThreadStorePg,
     TurnStorePg,
     AttachmentStorePg,

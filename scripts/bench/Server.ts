@@ -4,7 +4,7 @@ import { serve } from "../../src/App.ts"
 import { CurrentUser } from "../../src/auth/CurrentUser.ts"
 import { TokenMemory } from "../../src/auth/tokens/VerifiedTokens.ts"
 import { Responder } from "../../src/responder/Responder.ts"
-import { IdentityBatches } from "../../src/betterauth/IdentitiesPg.ts"
+import { LookupBatches } from "../../src/betterauth/Lookups.ts"
 import * as Database from "../../src/postgres/Pool.ts"
 import { Settings } from "../../src/settings/Settings.ts"
 import * as Telemetry from "../../src/telemetry/Telemetry.ts"
@@ -59,8 +59,8 @@ const Answering = Layer.succeed(
 const variants: Readonly<Record<string, Layer.Layer<never>>> = {
   "": Layer.empty,
   "no-token-memory": Layer.succeed(TokenMemory, { entries: 0, bytes: 0, milliseconds: 0 }),
-  "no-batching": Layer.succeed(IdentityBatches, { size: 1, inFlight: 3 }),
-  "one-statement": Layer.succeed(IdentityBatches, { size: 200, inFlight: 1 }),
+  "no-batching": Layer.succeed(LookupBatches, { size: 1, inFlight: 3 }),
+  "one-statement": Layer.succeed(LookupBatches, { size: 200, inFlight: 1 }),
   "library-logger": Logger.layer([Logger.consoleJson]),
   "tracing-on": Layer.merge(
     Layer.succeed(References.TracerEnabled, true),

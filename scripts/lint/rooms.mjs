@@ -33,7 +33,10 @@ export const rooms = {
     "effect effect/ai effect/http effect/encoding node:module node:path node:url"
   ],
   threads: ["core protocol", "effect"],
-  attachments: ["core protocol threads/MemoryTables", "effect file-type node:crypto"],
+  attachments: [
+    "core protocol auth/LiveSessions threads/MemoryTables",
+    "effect file-type node:crypto"
+  ],
   turns: ["core protocol auth/CurrentUser responder threads attachments", "effect"],
   chatkit: ["core protocol auth/CurrentUser responder threads attachments turns", "effect"],
   api: [`core protocol auth/CurrentUser ${errors}`, "effect effect/http effect/http-api"],

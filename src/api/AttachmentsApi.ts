@@ -46,7 +46,7 @@ export const put = HttpApiEndpoint.put("put", "/support/attachments/:id/upload",
   described({
     summary: "Upload an attachment",
     description:
-      "Stores the bytes of an attachment that `attachments.create` has announced. The URL is `upload_descriptor.url` of its answer, with its query `user`, `expires` and `signature`; it is good for an hour.",
+      "Stores the bytes of an attachment that `attachments.create` has announced. The URL is `upload_descriptor.url` of its answer, with its query `user`, `session` (where the token named one), `expires` and `signature`; it is good for an hour, while the user is signed in.",
     request: { "application/octet-stream": { examples: { note: { value: "a note" } } } },
     success
   })
@@ -76,7 +76,7 @@ export const content = HttpApiEndpoint.get("content", "/support/attachments/:id/
   described({
     summary: "Download an attachment",
     description:
-      "The bytes, with the media type of the attachment. The URL is `preview_url` of an image attachment, with its query; it is good for one to two hours.",
+      "The bytes, with the media type of the attachment. The URL is `preview_url` of an image attachment, with its query; it is good for one to two hours, while the user is signed in.",
     success: {
       description: "The bytes",
       content: { "application/octet-stream": { examples: { note: { value: "a note" } } } }
@@ -103,7 +103,7 @@ export const direct = HttpApiEndpoint.post("direct", "/support/attachments", {
 
 /**
  * The bytes of attachments. Three of the routes are reached by signed links, `upload_descriptor.url`
- * and `preview_url`: the query is the permission, whoever sends it.
+ * and `preview_url`: the query is the permission, whoever sends it, while its user is signed in.
  */
 export class AttachmentsApi extends HttpApiGroup.make("attachments")
   .add(put, post, content, direct)

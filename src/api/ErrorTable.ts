@@ -126,7 +126,7 @@ export const errorTable = {
   LinkInvalid: {
     status: 403,
     sentence: "This link is invalid or has expired: load the thread again for a new one",
-    when: "The query of the link was changed, or the link has expired"
+    when: "The query of the link was changed, the link has expired, or its user is signed out"
   },
   AlreadyUploaded: {
     status: 409,

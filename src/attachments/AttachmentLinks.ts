@@ -1,7 +1,10 @@
 import { Clock, Context, Effect, Layer, type Redacted } from "effect"
+import { LiveSessions } from "../auth/LiveSessions.ts"
 import type { DbUnavailable } from "../core/Errors.ts"
 import { RequestInfo } from "../core/RequestInfo.ts"
-import type { UserId } from "../core/User.ts"
+import { budgeted } from "../core/TimeBudget.ts"
+import { Timeouts } from "../core/Timeouts.ts"
+import type { SessionId, UserId } from "../core/User.ts"
 import type { Attachment } from "../protocol/Attachments.ts"
 import type { AttachmentRecord } from "./AttachmentStore.ts"
 import { LinkInvalid } from "./Errors.ts"
@@ -23,13 +26,16 @@ export interface FollowedLink {
   readonly url: string
 }
 
-/** Signed links to the bytes of attachments. */
+/**
+ * Signed links to the bytes of attachments. A link is good while it has not expired and its user is
+ * signed in: with the session that the token of its request named, or with any where it named none.
+ */
 export class AttachmentLinks extends Context.Service<
   AttachmentLinks,
   {
     /** The links begin with the address under which this request reached the server. */
     readonly maker: Effect.Effect<LinkMaker, DbUnavailable>
-    /** The user for whom the link was made. */
+    /** The user for whom the link was made, who is signed in right now. */
     readonly verify: (
       purpose: Permit["purpose"],
       link: FollowedLink
@@ -38,18 +44,27 @@ export class AttachmentLinks extends Context.Service<
 >()("effect-chatkit/attachments/AttachmentLinks") {
   static readonly layer = Layer.effect(
     AttachmentLinks,
-    Effect.map(LinkKey, ({ key }) => ({
-      maker: Effect.gen(function* () {
-        const { publicUrl } = yield* RequestInfo
-        const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-        return makerOf(yield* key, publicUrl(), now)
-      }),
-      verify: Effect.fnUntraced(function* (purpose, { attachmentId, url }) {
-        const now = yield* Clock.currentTimeMillis
-        const userId = verifyLink(url, yield* key, { purpose, attachmentId }, now)
-        return userId === undefined ? yield* new LinkInvalid() : userId
-      })
-    }))
+    Effect.gen(function* () {
+      const { key } = yield* LinkKey
+      const { isLive } = yield* LiveSessions
+      const { statement } = yield* Timeouts
+      const checking = budgeted("AttachmentLinks.verify", 2 * statement)
+      return {
+        maker: Effect.gen(function* () {
+          const { namedSession, publicUrl } = yield* RequestInfo
+          const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+          return makerOf(yield* key, publicUrl(), namedSession, now)
+        }),
+        verify: Effect.fnUntraced(function* (purpose, { attachmentId, url }) {
+          const now = yield* Clock.currentTimeMillis
+          const holder = verifyLink(url, yield* key, { purpose, attachmentId }, now)
+          if (holder === undefined || !(yield* checking(isLive(holder)))) {
+            return yield* new LinkInvalid()
+          }
+          return holder.userId
+        })
+      }
+    })
   )
 }
 
@@ -57,15 +72,20 @@ export class AttachmentLinks extends Context.Service<
 const hour = 3600
 
 /** `now` is in Unix seconds. */
-const makerOf = (key: Redacted.Redacted, base: string, now: number): LinkMaker => {
+const makerOf = (
+  key: Redacted.Redacted,
+  base: string,
+  sessionId: SessionId | undefined,
+  now: number
+): LinkMaker => {
   const previewUrl = (userId: UserId, attachmentId: string) => {
     const expires = previewExpires(now)
-    return signLink(base, key, { purpose: "content", attachmentId, userId, expires })
+    return signLink(base, key, { purpose: "content", attachmentId, userId, sessionId, expires })
   }
   const uploadDescriptor = (userId: UserId, attachmentId: string, mime_type: string) => {
     const expires = now + hour
     return {
-      url: signLink(base, key, { purpose: "upload", attachmentId, userId, expires }),
+      url: signLink(base, key, { purpose: "upload", attachmentId, userId, sessionId, expires }),
       method: "PUT" as const,
       headers: { "Content-Type": mime_type }
     }

@@ -9,7 +9,10 @@ export class TooManyAttachments extends Schema.TaggedError<TooManyAttachments>()
 /** The attachment is uploaded already: a finished upload is never overwritten. */
 export class AlreadyUploaded extends Schema.TaggedError<AlreadyUploaded>()("AlreadyUploaded", {}) {}
 
-/** The link was not made by this server, was made for another purpose, or has expired. */
+/**
+ * The link was not made by this server, was made for another purpose, or has expired, or its user is
+ * no longer signed in.
+ */
 export class LinkInvalid extends Schema.TaggedError<LinkInvalid>()("LinkInvalid", {}) {}
 
 /** The upload has no bytes, or its form cannot be parsed. */

@@ -1,21 +1,28 @@
 import { createHmac, timingSafeEqual } from "node:crypto"
 import { Redacted } from "effect"
-import { UserId } from "../core/User.ts"
+import { SessionId, UserId } from "../core/User.ts"
 
-/** A link permits one user one thing with one attachment, until `expires` in Unix seconds. */
-export interface Permit {
+/** The user for whom a link is made, and the session that it is bound to, if it is to one. */
+export interface LinkHolder {
+  readonly userId: UserId
+  readonly sessionId: SessionId | undefined
+}
+
+/** A link permits its holder one thing with one attachment, until `expires` in Unix seconds. */
+export interface Permit extends LinkHolder {
   readonly purpose: "upload" | "content"
   readonly attachmentId: string
-  readonly userId: UserId
   readonly expires: number
 }
 
 const queryOf = (key: Redacted.Redacted, permit: Permit): string => {
-  const { attachmentId, expires, purpose, userId } = permit
+  const { attachmentId, expires, purpose, sessionId, userId } = permit
+  const named = sessionId === undefined ? [] : [sessionId]
   const signature = createHmac("sha256", Redacted.value(key))
-    .update(JSON.stringify([purpose, attachmentId, userId, expires]))
+    .update(JSON.stringify([purpose, attachmentId, userId, expires, ...named]))
     .digest("base64url")
-  const query = { user: userId, expires: String(expires), signature }
+  const session = sessionId === undefined ? {} : { session: sessionId }
+  const query = { user: userId, ...session, expires: String(expires), signature }
   return new URLSearchParams(query).toString()
 }
 
@@ -26,7 +33,7 @@ export const signLink = (base: string, key: Redacted.Redacted, permit: Permit): 
 }
 
 /**
- * The user for whom the link was made. Undefined when it has expired at `now`, in Unix ms, or when
+ * The holder for whom the link was made. Undefined when it has expired at `now`, in Unix ms, or when
  * its query differs in any way from the one that was made: a parameter more, less or twice,
  * another order, another spelling of the same value.
  */
@@ -35,13 +42,17 @@ export const verifyLink = (
   key: Redacted.Redacted,
   permit: Pick<Permit, "purpose" | "attachmentId">,
   now: number
-): UserId | undefined => {
+): LinkHolder | undefined => {
   const given = url.slice(url.indexOf("?") + 1)
   const query = new URLSearchParams(given)
-  const userId = UserId.make(query.get("user") ?? "")
+  const session = query.get("session")
+  const holder = {
+    userId: UserId.make(query.get("user") ?? ""),
+    sessionId: session === null ? undefined : SessionId.make(session)
+  }
   const expires = Number(query.get("expires"))
-  const genuine = queryOf(key, { ...permit, userId, expires })
-  return isEqual(given, genuine) && now < expires * 1000 ? userId : undefined
+  const genuine = queryOf(key, { ...permit, ...holder, expires })
+  return isEqual(given, genuine) && now < expires * 1000 ? holder : undefined
 }
 
 const isEqual = (a: string, b: string): boolean => {

@@ -9,6 +9,7 @@ import type { InvalidToken, KeysUnavailable, NoActiveSession, UserNotFound } fro
 import { JwtVerifier } from "./tokens/JwtVerifier.ts"
 import { Sessions } from "./Sessions.ts"
 import { waitForUnknown } from "./SigningKeys.ts"
+import type { Claims } from "./tokens/Claims.ts"
 import { Users } from "./Users.ts"
 
 export type AuthenticationError =
@@ -43,6 +44,7 @@ export class Authenticator extends Context.Service<
           return {
             userId: identity.userId,
             sessionId,
+            ...(namesSession(claims) ? { namedSession: sessionId } : {}),
             email: Redacted.make(identity.email),
             name: identity.name,
             verification: claims.verification
@@ -52,3 +54,6 @@ export class Authenticator extends Context.Service<
     })
   )
 }
+
+const namesSession = ({ sessionId, sessionToken }: Claims): boolean =>
+  sessionId !== undefined || sessionToken !== undefined

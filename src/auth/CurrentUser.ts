@@ -22,6 +22,8 @@ export class CurrentUser extends Context.Service<
   {
     readonly userId: UserId
     readonly sessionId: SessionId
+    /** The same session where the token itself names one: such a token is good for no other. */
+    readonly namedSession?: SessionId
     readonly email: Redacted.Redacted
     readonly name: string
     readonly verification: Verification

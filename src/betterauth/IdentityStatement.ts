@@ -2,6 +2,7 @@ import { Redacted } from "effect"
 import type { Identity, IdentityQuery } from "../auth/Identities.ts"
 import { SessionId, UserId } from "../core/User.ts"
 import type { BetterAuthLayout } from "./BetterAuthLayout.ts"
+import { conditionsOf } from "./Conditions.ts"
 
 /**
  * A row of `identityStatement`. The statement casts its columns to these types whatever the tables
@@ -50,26 +51,11 @@ export const identitiesOf = (rows: ReadonlyArray<IdentityRow>): ReadonlyMap<numb
 }
 
 /** Answers many queries at once; each finds its user and session through an index. */
-export const identityStatement = ({ session, user }: BetterAuthLayout): string => {
-  const u = (field: string) => `u.${user.column(field)}`
-  const s = (field: string) => `s.${session.column(field)}`
-  // Right for `timestamp` and `timestamptz` and in every time zone of the connection.
-  const ahead = (column: string) => `extract(epoch from ${column}) > extract(epoch from now())`
-  const sameType = user.type("id") === session.type("userId")
-  const owned = sameType ? `${s("userId")} = u.id` : `${s("userId")}::text = u.id::text`
-  const joined = sameType
-    ? `${u("id")} = ${s("userId")}`
-    : `${u("id")}::text = ${s("userId")}::text`
-  const banned =
-    user.column("banned") === undefined
-      ? "false"
-      : `(coalesce(${u("banned")}::text, 'f') in ('t', 'true', '1')` +
-        (user.column("banExpires") === undefined
-          ? ")"
-          : ` and (${u("banExpires")} is null or ${ahead(u("banExpires"))}))`)
+export const identityStatement = (layout: BetterAuthLayout): string => {
+  const { session, user } = layout
+  const { banned, joined, live, s, u } = conditionsOf(layout)
   const columns = `${u("id")} as id, ${u("email")}::text as email,
       ${user.column("name") === undefined ? "null" : `${u("name")}::text`} as name, ${banned} as banned`
-  const live = `${owned} and ${ahead(s("expiresAt"))}`
   const from = `select ${s("id")}::text as id from ${session.from} s where`
 
   return `

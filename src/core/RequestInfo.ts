@@ -1,4 +1,5 @@
 import { Context } from "effect"
+import type { SessionId } from "./User.ts"
 
 /** One request, as everything that works for it may know it. */
 export interface RequestInfo {
@@ -15,6 +16,8 @@ export interface RequestInfo {
   left: number | undefined
   /** Set once the caller is known. */
   user: { readonly "user.id": string; readonly "session.id": string } | undefined
+  /** The session that the caller's token is bound to, if it is to one: links share its fate. */
+  namedSession: SessionId | undefined
 }
 
 /**
@@ -30,10 +33,17 @@ const outsideRequests: RequestInfo = Object.freeze({
   locale: undefined,
   publicUrl: () => "http://127.0.0.1:8000",
   left: undefined,
-  user: undefined
+  user: undefined,
+  namedSession: undefined
 })
 
-/** Notes the caller for the log of the request. Outside of one there is nothing to note it on. */
-export const noteUser = (info: RequestInfo, user: RequestInfo["user"]): void => {
-  if (info !== outsideRequests) info.user = user
+/** Notes the caller on the request. Outside of one there is nothing to note it on. */
+export const noteUser = (
+  info: RequestInfo,
+  user: RequestInfo["user"],
+  namedSession: RequestInfo["namedSession"]
+): void => {
+  if (info === outsideRequests) return
+  info.user = user
+  info.namedSession = namedSession
 }

@@ -50,7 +50,7 @@ export const AuthenticationHttp = Layer.effect(
           onFailure: (error) => Effect.succeed(notAuthenticated(error)),
           onSuccess: (user) => {
             const who = { "user.id": user.userId, "session.id": user.sessionId }
-            noteUser(info, who)
+            noteUser(info, who, user.namedSession)
             return Effect.annotateCurrentSpan(who).pipe(
               Effect.andThen(Effect.provideService(handler, CurrentUser, user)),
               limited(user.userId),

@@ -43,7 +43,8 @@ export const envelope = (options: {
             locale: localeOf(request.headers["accept-language"]),
             publicUrl: () => options.publicUrl ?? originOf(request, options.trustProxy),
             left: timeouts.request,
-            user: undefined
+            user: undefined,
+            namedSession: undefined
           }
           const served =
             draining.begun() && !routes.answersWhileDraining(request.url)

@@ -1,5 +1,6 @@
 import { Effect, Layer, Logger, Redacted } from "effect"
 import { Identities, type Identity, type IdentityQuery } from "../../src/auth/Identities.ts"
+import { LiveSessions } from "../../src/auth/LiveSessions.ts"
 import { KeySource, type PublicKey } from "../../src/auth/KeySource.ts"
 import { Readiness } from "../../src/health/Readiness.ts"
 import { DbUnavailable } from "../../src/core/Errors.ts"
@@ -42,6 +43,9 @@ export const identitiesMemory = (asked: Array<IdentityQuery> = [], identities = 
         return fits ? found : { ...found, sessionId: undefined }
       })
   })
+
+/** Everybody is signed in, with whatever session. */
+export const everybodyLive = Layer.succeed(LiveSessions, { isLive: () => Effect.succeed(true) })
 
 export const IdentitiesDown = Layer.succeed(Identities, {
   find: () => Effect.fail(new DbUnavailable({ operation: "test" }))

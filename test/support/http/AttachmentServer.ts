@@ -28,7 +28,7 @@ import { envelope } from "../../../src/http/Envelope.ts"
 import * as NodeServer from "../../../src/http/NodeServer.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
 import { SharedDatabase, unique } from "../postgres/SharedDatabase.ts"
-import { captureLogs } from "../Doubles.ts"
+import { captureLogs, everybodyLive } from "../Doubles.ts"
 import { type BytesAnswer, sendBytes } from "../Client.ts"
 import { TestDatabase } from "../Database.ts"
 
@@ -136,6 +136,7 @@ export class AttachmentServer extends Context.Service<
             ),
             Layer.provide(noting),
             Layer.provideMerge(AttachmentLinks.layer),
+            Layer.provide(everybodyLive),
             Layer.provideMerge(own),
             Layer.provide([LogBudget.layer, captureLogs(logs)]),
             Layer.provide(

@@ -1,6 +1,6 @@
 import { Deferred, Effect, Layer, Queue } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
-import { IdentityBatches } from "../../../src/betterauth/IdentitiesPg.ts"
+import { LookupBatches } from "../../../src/betterauth/Lookups.ts"
 import { Timeouts } from "../../../src/core/Timeouts.ts"
 import { forgiving } from "../Server.ts"
 import { betterAuth } from "./SharedDatabase.ts"
@@ -29,7 +29,7 @@ export const settle = Effect.promise(async () => {
 export const heldLookups = Effect.fnUntraced(function* (
   schema: string,
   options: {
-    readonly batches?: (typeof IdentityBatches)["Service"]
+    readonly batches?: (typeof LookupBatches)["Service"]
     readonly patience?: (typeof Timeouts)["Service"]
   } = {}
 ) {
@@ -67,7 +67,7 @@ export const heldLookups = Effect.fnUntraced(function* (
     client: Layer.mergeAll(
       Layer.succeed(SqlClient.SqlClient, client),
       Layer.succeed(Timeouts, options.patience ?? forgiving),
-      Layer.succeed(IdentityBatches, options.batches ?? (yield* IdentityBatches))
+      Layer.succeed(LookupBatches, options.batches ?? (yield* LookupBatches))
     )
   })
   yield* tables.check

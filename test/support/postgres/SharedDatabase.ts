@@ -1,13 +1,15 @@
 import { Context, Effect, Layer, Redacted, Tracer } from "effect"
 import { SqlClient } from "effect/sql"
 import { Identities, type IdentityQuery } from "../../../src/auth/Identities.ts"
+import { LiveSessions } from "../../../src/auth/LiveSessions.ts"
 import { KeySource } from "../../../src/auth/KeySource.ts"
 import { IdentitiesPg } from "../../../src/betterauth/IdentitiesPg.ts"
+import { LiveSessionsPg } from "../../../src/betterauth/LiveSessionsPg.ts"
 import { BetterAuthTables } from "../../../src/betterauth/BetterAuthTables.ts"
 import * as Database from "../../../src/postgres/Pool.ts"
 import { keySourcePg } from "../../../src/betterauth/KeySourcePg.ts"
 import { SqlFailures } from "../../../src/postgres/SqlFailures.ts"
-import { SessionId } from "../../../src/core/User.ts"
+import { SessionId, UserId } from "../../../src/core/User.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
 import { TestDatabase } from "../Database.ts"
 
@@ -47,7 +49,7 @@ export const betterAuth = Effect.fnUntraced(function* (schema: string, options: 
   const { keysNeeded = false } = options
   const client = options.client ?? Layer.succeed(SqlClient.SqlClient, yield* SqlClient.SqlClient)
   const context = yield* Layer.build(
-    Layer.mergeAll(IdentitiesPg, keySourcePg({ keysNeeded })).pipe(
+    Layer.mergeAll(IdentitiesPg, LiveSessionsPg, keySourcePg({ keysNeeded })).pipe(
       Layer.provideMerge(BetterAuthTables.layer({ schema, keysNeeded })),
       Layer.provide(SqlFailures.layer),
       Layer.provide(LogBudget.layer),
@@ -55,10 +57,16 @@ export const betterAuth = Effect.fnUntraced(function* (schema: string, options: 
     )
   )
   const identities = Context.get(context, Identities)
+  const live = Context.get(context, LiveSessions)
   return {
     tables: Context.get(context, BetterAuthTables),
     keys: Context.get(context, KeySource),
-    find: (query: Question) => identities.find(asked(query))
+    find: (query: Question) => identities.find(asked(query)),
+    isLive: (userId: string, sessionId?: string) =>
+      live.isLive({
+        userId: UserId.make(userId),
+        sessionId: sessionId === undefined ? undefined : SessionId.make(sessionId)
+      })
   }
 })
 

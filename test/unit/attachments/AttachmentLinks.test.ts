@@ -5,6 +5,7 @@ import { AttachmentLinks } from "../../../src/attachments/AttachmentLinks.ts"
 import { LinkKey } from "../../../src/attachments/LinkKey.ts"
 import type { AttachmentRecord } from "../../../src/attachments/AttachmentStore.ts"
 import { DbUnavailable } from "../../../src/core/Errors.ts"
+import { everybodyLive } from "../../support/Doubles.ts"
 import { at } from "../../support/Requests.ts"
 import { UserId } from "../../../src/core/User.ts"
 
@@ -21,7 +22,7 @@ const record: AttachmentRecord = {
 }
 
 const KnownKey = Layer.succeed(LinkKey, { key: Effect.succeed(key) })
-const Links = AttachmentLinks.layer.pipe(Layer.provide(KnownKey))
+const Links = AttachmentLinks.layer.pipe(Layer.provide([KnownKey, everybodyLive]))
 
 const makerFor = (base: string) => Effect.flatMap(AttachmentLinks, ({ maker }) => at(base)(maker))
 
@@ -113,7 +114,7 @@ describe("AttachmentLinks", () => {
       const error = yield* Effect.flip(makerFor("https://chat.example.com"))
       assert.deepStrictEqual(error, new DbUnavailable({ operation: "test" }))
     }).pipe(
-      Effect.provide(AttachmentLinks.layer),
+      Effect.provide(AttachmentLinks.layer.pipe(Layer.provide(everybodyLive))),
       Effect.provideService(LinkKey, { key: new DbUnavailable({ operation: "test" }) })
     )
   )

@@ -13,6 +13,7 @@ import {
   UploadMalformed
 } from "../../../src/attachments/Errors.ts"
 import { LinkKey } from "../../../src/attachments/LinkKey.ts"
+import { everybodyLive } from "../../support/Doubles.ts"
 import { at } from "../../support/Requests.ts"
 import { NotFound } from "../../../src/core/Errors.ts"
 import { Ids } from "../../../src/core/Ids.ts"
@@ -30,6 +31,7 @@ const Service = Attachments.layer({
 }).pipe(
   Layer.provide([AttachmentLinks.layer, Ids.layer]),
   Layer.provide(Layer.succeed(LinkKey, { key: Effect.succeed(Redacted.make("a key")) })),
+  Layer.provide(everybodyLive),
   Layer.provide(AttachmentContentMemory),
   Layer.provide(AttachmentStoreMemory),
   Layer.provideMerge(Layer.fresh(MemoryTables.layer))

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Redacted, Schema } from "effect"
 import { type Permit, signLink, verifyLink } from "../../../src/attachments/SignedLinks.ts"
-import { UserId } from "../../../src/core/User.ts"
+import { SessionId, UserId } from "../../../src/core/User.ts"
 
 const key = Redacted.make("a key")
 
@@ -12,11 +12,18 @@ const upTo = (maximum: number) =>
 const anyText = Arbitrary.map(Arbitrary.schema(Schema.String), (text) => text.toWellFormed())
 
 const permits = Arbitrary.map(
-  Arbitrary.all([oneOf("upload", "content"), anyText, anyText, upTo(4_000_000_000)]),
-  ([purpose, id, user, seconds]): Permit => ({
+  Arbitrary.all([
+    oneOf("upload", "content"),
+    anyText,
+    anyText,
+    upTo(4_000_000_000),
+    Arbitrary.schema(Schema.Boolean)
+  ]),
+  ([purpose, id, user, seconds, isBound]): Permit => ({
     purpose,
     attachmentId: `atc_${id}`,
     userId: UserId.make(user),
+    sessionId: isBound ? SessionId.make(`${id}${user}`) : undefined,
     expires: seconds + 1
   })
 )
@@ -29,7 +36,9 @@ const targetOf = (permit: Permit) => {
   return signLink(base, key, permit).slice(base.length)
 }
 
-const expected = (same: boolean, { userId }: Permit) => (same ? userId : undefined)
+const holderOf = ({ sessionId, userId }: Permit) => ({ userId, sessionId })
+
+const expected = (same: boolean, permit: Permit) => (same ? holderOf(permit) : undefined)
 
 describe("SignedLinks", () => {
   it.prop(
@@ -37,7 +46,8 @@ describe("SignedLinks", () => {
     [permits],
     ([permit]) => {
       const end = permit.expires * 1000
-      assert.strictEqual(verifyLink(targetOf(permit), key, permit, end - 1), permit.userId)
+      const holder = verifyLink(targetOf(permit), key, permit, end - 1)
+      assert.deepStrictEqual(holder, holderOf(permit))
       assert.isUndefined(verifyLink(targetOf(permit), key, permit, end))
     },
     runs
@@ -54,7 +64,8 @@ describe("SignedLinks", () => {
         target.slice(0, position) +
         (change === "remove" ? "" : text) +
         target.slice(change === "insert" ? position : position + 1)
-      assert.strictEqual(verifyLink(changed, key, permit, 0), expected(changed === target, permit))
+      const holder = verifyLink(changed, key, permit, 0)
+      assert.deepStrictEqual(holder, expected(changed === target, permit))
     },
     runs
   )
@@ -75,7 +86,7 @@ describe("SignedLinks", () => {
   )
 
   it.prop(
-    "refuses a link for another purpose, attachment, user or key",
+    "refuses a link for another purpose, attachment, user, session or key",
     [permits, anyText],
     ([permit, other]) => {
       const target = targetOf(permit)
@@ -87,12 +98,16 @@ describe("SignedLinks", () => {
       const query = new URLSearchParams(target.slice(target.indexOf("?")))
       query.set("user", `${permit.userId}${other}x`)
       assert.isUndefined(verifyLink(`/?${query}`, key, permit, 0))
+      const bound = new URLSearchParams(target.slice(target.indexOf("?")))
+      if (bound.has("session")) bound.delete("session")
+      else bound.set("session", other)
+      assert.isUndefined(verifyLink(`/?${bound}`, key, permit, 0))
     },
     runs
   )
 
   it("signs different parts differently, even where their texts join alike", () => {
-    const base = { purpose: "upload" as const, expires: 1 }
+    const base = { purpose: "upload" as const, sessionId: undefined, expires: 1 }
     const a = signLink("https://x.example", key, {
       ...base,
       attachmentId: "a",

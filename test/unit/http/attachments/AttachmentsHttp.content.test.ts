@@ -16,7 +16,13 @@ import { sendBytes } from "../../../support/Client.ts"
 const contentUrl = Effect.fnUntraced(function* (id: string, userId = ada) {
   const { key, url } = yield* AttachmentServer
   const expires = Math.floor(Date.now() / 1000) + 60
-  return signLink(url, key, { purpose: "content", attachmentId: id, userId, expires })
+  return signLink(url, key, {
+    purpose: "content",
+    attachmentId: id,
+    userId,
+    sessionId: undefined,
+    expires
+  })
 })
 
 const download = Effect.fnUntraced(function* (id: string) {

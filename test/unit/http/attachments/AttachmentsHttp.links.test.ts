@@ -23,6 +23,7 @@ layer(AttachmentServer.layer(), { excludeTestServices: true })("a link that was 
           purpose: "upload",
           attachmentId: id,
           userId: ada,
+          sessionId: undefined,
           expires: hourFromNow,
           ...changes
         })
@@ -68,7 +69,12 @@ layer(AttachmentServer.layer(), { excludeTestServices: true })("a link that was 
     Effect.gen(function* () {
       const { create, key, url } = yield* AttachmentServer
       const attachment = yield* create()
-      const permit = { purpose: "upload", attachmentId: attachment.id, userId: grace } as const
+      const permit = {
+        purpose: "upload" as const,
+        attachmentId: attachment.id,
+        userId: grace,
+        sessionId: undefined
+      }
       const ofGrace = signLink(url, key, { ...permit, expires: 4_000_000_000 })
       assert.deepStrictEqual(refusalOf(yield* sendBytes(ofGrace, { method: "PUT", body: "x" })), [
         404,
