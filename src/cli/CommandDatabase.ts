@@ -1,6 +1,6 @@
 import { Cause, Effect } from "effect"
 import type { SqlClient } from "effect/sql"
-import { stateOf } from "../postgres/Migrations.ts"
+import { adviceOn, stateOf } from "../postgres/Migrations.ts"
 import * as Pool from "../postgres/Pool.ts"
 import { Settings } from "../settings/Settings.ts"
 import { CommandFailed, isExplained } from "./Exit.ts"
@@ -17,7 +17,7 @@ const database = Effect.gen(function* () {
 
 /**
  * Runs the work of a command on the database. When PostgreSQL refuses or is away, `notDone` says
- * what has not happened and `advice` what to check besides the connection.
+ * what has not happened and `advice` what to check where the cause is not known.
  */
 export const onDatabase =
   (notDone: string, advice: string) =>
@@ -26,9 +26,14 @@ export const onDatabase =
       Effect.mapError((error) =>
         isExplained(error)
           ? error
-          : new CommandFailed({
-              message: `${notDone} (${stateOf(Cause.fail(error))}): check that PostgreSQL answers at DATABASE_URL, and ${advice}.`
-            })
+          : new CommandFailed({ message: messageOf(notDone, advice, Cause.fail(error)) })
       ),
       Effect.provide(Settings.layer)
     )
+
+const messageOf = (notDone: string, advice: string, cause: Cause.Cause<unknown>): string => {
+  const known = adviceOn(cause)
+  return known === undefined
+    ? `${notDone} (${stateOf(cause)}): check that PostgreSQL answers at DATABASE_URL, and ${advice}.`
+    : `${notDone} (${stateOf(cause)}): the database cannot be used: ${known}.`
+}

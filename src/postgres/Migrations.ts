@@ -8,6 +8,7 @@ import createThreads from "./migrations/0001_create_threads.ts"
 import createAttachments from "./migrations/0002_create_attachments.ts"
 import createModelUsage from "./migrations/0003_create_model_usage.ts"
 import unlinkChunks from "./migrations/0004_unlink_chunks.ts"
+import { adviceFor } from "./ConnectionAdvice.ts"
 import { inTransaction } from "./Transaction.ts"
 import { databaseSilent, SqlFailures, sqlstateOf, timeoutDetached } from "./SqlFailures.ts"
 
@@ -66,6 +67,7 @@ export class Migrations extends Context.Service<
             budget.log("Error", "schema chatkit is not up to date", () => ({
               sqlstate: stateOf(cause),
               advice:
+                adviceOn(cause) ??
                 "check that PostgreSQL answers; where the server's role may not create schemas, run `npm run migrate` once as one that may"
             })),
             Effect.fail(new DbUnavailable({ operation: "Migrations.ready" }))
@@ -132,9 +134,21 @@ const isUpToDate = Effect.gen(function* () {
   return (row?.newest ?? 0) >= newest
 })
 
-/** The SQLSTATE behind a failed migration, or the kind of failure where PostgreSQL gave none. */
-export const stateOf = (cause: Cause.Cause<unknown>): string => {
+/** The error behind a failed migration or command, where it came from the database. */
+const sqlErrorIn = (cause: Cause.Cause<unknown>): SqlError.SqlError | undefined => {
   const error = Cause.squash(cause)
   const inner = error instanceof Migrator.MigrationError ? error.cause : error
-  return SqlError.isSqlError(inner) ? (sqlstateOf(inner) ?? inner.reason._tag) : "unknown"
+  return SqlError.isSqlError(inner) ? inner : undefined
+}
+
+/** The SQLSTATE behind a failed migration, or the kind of failure where PostgreSQL gave none. */
+export const stateOf = (cause: Cause.Cause<unknown>): string => {
+  const error = sqlErrorIn(cause)
+  return error === undefined ? "unknown" : (sqlstateOf(error) ?? error.reason._tag)
+}
+
+/** The advice for a failed migration or command; a missing right is left to who knows which one. */
+export const adviceOn = (cause: Cause.Cause<unknown>): string | undefined => {
+  const error = sqlErrorIn(cause)
+  return error === undefined || sqlstateOf(error) === "42501" ? undefined : adviceFor(error)
 }

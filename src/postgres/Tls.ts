@@ -4,7 +4,8 @@ import * as tls from "node:tls"
 /**
  * The TLS options of a URL, as libpq means them (https://www.postgresql.org/docs/current/libpq-ssl.html):
  * `require` encrypts and verifies only what `sslrootcert` names, `verify-ca` verifies the authority,
- * `verify-full` the host too, and `no-verify` nothing. Undefined leaves the choice to the driver:
+ * `verify-full` the host too, and `no-verify` nothing. `sslrootcert=system` alone is `verify-full`,
+ * because anybody can have a certificate of a public authority. Undefined leaves the choice to the driver:
  * no TLS, or for `prefer` and `allow` TLS where the server offers it, verified.
  */
 export const tlsOptions = (url: URL): tls.ConnectionOptions | undefined => {
@@ -14,7 +15,8 @@ export const tlsOptions = (url: URL): tls.ConnectionOptions | undefined => {
     return path === undefined ? {} : { [pemOf[name]!]: readFileSync(path, "utf8") }
   }
   const root = parameter("sslrootcert")
-  const mode = parameter("sslmode") ?? (root === undefined ? undefined : "verify-ca")
+  const byRoot = root === "system" ? "verify-full" : root && "verify-ca"
+  const mode = parameter("sslmode") ?? byRoot
   if (mode === undefined || ["disable", "allow", "prefer"].includes(mode)) return undefined
   const verifies =
     mode === "verify-full" || mode === "verify-ca" || (mode === "require" && root !== undefined)

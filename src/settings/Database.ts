@@ -8,6 +8,13 @@ const form =
 /** libpq's form for a socket has no host before the path: the directory is in the query. */
 const withHost = (text: string) => text.replace(/^(\w+:\/\/([^/?#]*@)?)(?=\/)/, "$1localhost")
 
+/**
+ * Whether a bare # / or ? in a password has ended the host too early. It shows in what follows: where
+ * digits stood before it, they were taken for a port.
+ */
+const isTorn = ({ hash, pathname, searchParams }: URL) =>
+  hash !== "" || [pathname, ...searchParams.keys()].some((part) => part.includes("@"))
+
 const isDecodable = (url: URL) =>
   [url.username, url.password, url.hostname, url.pathname].every((part) => {
     try {
@@ -30,7 +37,7 @@ const databaseUrl: Setting<Redacted.Redacted | undefined> = {
         : undefined
     }
     const url = URL.parse(withHost(text))
-    if (url === null || !/^postgres(ql)?:$/.test(url.protocol) || url.hash !== "") {
+    if (url === null || !/^postgres(ql)?:$/.test(url.protocol) || isTorn(url)) {
       return problem(form)
     }
     if (!isDecodable(url)) return problem(`a % in it is no percent-encoding; ${form}`)
@@ -44,6 +51,14 @@ const tlsProblem = ({ searchParams }: URL): string | undefined => {
   const mode = searchParams.get("sslmode")
   if (mode !== null && !sslModes.includes(mode)) {
     return `its sslmode is unknown; set one of ${sslModes.join(", ")}`
+  }
+  const root = searchParams.get("sslrootcert")
+  if (mode === "verify-ca" && root === null) {
+    return "its sslmode=verify-ca needs an authority; set sslrootcert=/path/to/ca.crt, or sslmode=verify-full"
+  }
+  // Anybody can have a certificate of a public authority: without the name it proves nothing.
+  if (root === "system" && mode !== null && mode !== "verify-full") {
+    return "its sslrootcert=system needs sslmode=verify-full; set that, or the path of a PEM file"
   }
   const unreadable = ["sslrootcert", "sslcert", "sslkey"].find((name) => {
     const path = searchParams.get(name)

@@ -193,6 +193,9 @@ describe("settings", () => {
     for (const text of [
       "postgres://u:p#w@db/app",
       "postgres://u:p/w@db/app",
+      "postgres://u:12/w@db/app",
+      "postgres://u:12#w@db/app",
+      "postgres://u:12?w@db/app",
       "postgres://u:p%zz@db/app",
       "postgres://u:p@db%zz/app",
       "postgres://u:100%@db/app"
@@ -207,6 +210,15 @@ describe("settings", () => {
       settingsOf({ ...production, ...at(`sslmode=${mode}`) })
     }
     settingsOf({ ...production, ...at("sslrootcert=system") })
+    settingsOf({ ...production, ...at("sslmode=verify-full&sslrootcert=system") })
+    for (const mode of ["require", "verify-ca", "no-verify", "prefer"]) {
+      assertProblem(
+        at(`sslmode=${mode}&sslrootcert=system`),
+        "DATABASE_URL",
+        /needs sslmode=verify-full/
+      )
+    }
+    assertProblem(at("sslmode=verify-ca"), "DATABASE_URL", /set sslrootcert/)
     assertProblem(at("sslmode=verify_full"), "DATABASE_URL", /sslmode is unknown/)
     assertProblem(at("sslrootcert=/none/at/all"), "DATABASE_URL", /sslrootcert cannot be read/)
   })
