@@ -86,7 +86,8 @@ export const responding = (
 
 export const saying = (answer: Answer.Answer) => responding(() => answer)
 
-const as = (person: string) =>
+/** Does what this person asks for. */
+export const as = (person: string) =>
   Effect.provideService(CurrentUser, {
     userId: UserId.make(person),
     sessionId: SessionId.make(`${person}-session`),

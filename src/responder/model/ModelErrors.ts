@@ -55,6 +55,10 @@ export const usedUp = says(
   "You have asked as much as you can today. Please come back tomorrow.",
   false
 )
+export const notKnown = says(
+  "This chat is not available right now. Please try again in a moment.",
+  true
+)
 export const tooManyRounds = says(
   "This took more steps than one answer may take. Please ask for less at once.",
   false

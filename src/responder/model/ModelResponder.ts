@@ -22,7 +22,7 @@ import { openWorkflow } from "./events/ReasoningEvents.ts"
 import { titleFor } from "./Titles.ts"
 import { Transcriber } from "./Transcriber.ts"
 import { usageOf } from "./usage/UsageOf.ts"
-import type { Used } from "./usage/Used.ts"
+import { nothingUsed } from "./usage/Used.ts"
 
 type ForPerson<A> = Effect.Effect<A, unknown, CurrentUser>
 
@@ -103,7 +103,10 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
     const naming = Effect.fnUntraced(function* ({ message, thread, updateThread }: MessageTurn) {
       if (message === undefined || choice.title === undefined) return
       if ((yield* thread).title !== undefined) return
-      const title = yield* titleFor(message, choice.title)
+      const used = nothingUsed(choice.title)
+      const began = yield* Clock.currentTimeMillis
+      const title = yield* titleFor(message, used)
+      yield* usage.note(used, began)
       if (title === undefined) return
       // The person may have named it meanwhile.
       yield* updateThread((now) => (now.title === undefined ? { ...now, title } : now))
@@ -115,12 +118,7 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
       const { data: items } = yield* turn.history({ limit: limits.history })
       // After the output of a client tool, the model of the question goes on.
       const asking = message ?? items.find((item) => item.type === "user_message")
-      const used: Used = {
-        model: yield* modelFor(asking),
-        rounds: 0,
-        inputTokens: 0,
-        outputTokens: 0
-      }
+      const used = nothingUsed(yield* modelFor(asking))
       const parts = partsToEvents(turn, openWorkflow(items), options.events)
       const emit: Turn["emit"] = (...events) =>
         events.some(isVisible)

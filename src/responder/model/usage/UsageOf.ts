@@ -1,6 +1,6 @@
 import { Clock, Effect, Option } from "effect"
 import { CurrentUser } from "../../../auth/CurrentUser.ts"
-import { usedUp } from "../ModelErrors.ts"
+import { notKnown, usedUp } from "../ModelErrors.ts"
 import { ModelLimits } from "../ModelLimits.ts"
 import { ModelUsage } from "./ModelUsage.ts"
 import type { Used } from "./Used.ts"
@@ -10,7 +10,8 @@ const today = Effect.map(Clock.currentTimeMillis, (now) => new Date(now).toISOSt
 
 /**
  * Counts tokens by user, day and model, where there is a `ModelUsage`, and refuses in words when
- * the day's are used up. A counter that is out of reach refuses nobody.
+ * the day's are used up. Where there is a limit, nobody is answered while the counter is out of
+ * reach: the words offer another try. An answer that cannot be counted at its end is shown anyway.
  */
 export const usageOf = Effect.gen(function* () {
   const counter = Option.getOrUndefined(yield* Effect.serviceOption(ModelUsage))
@@ -22,7 +23,9 @@ export const usageOf = Effect.gen(function* () {
     const tokens = yield* counter
       .tokensOf(userId, yield* today)
       .pipe(
-        Effect.catch((error) => Effect.as(Effect.logWarning("model usage not known", error), 0))
+        Effect.catch((error) =>
+          Effect.andThen(Effect.logWarning("model usage not known", error), Effect.fail(notKnown))
+        )
       )
     if (tokens >= dailyTokens) return yield* usedUp
   })

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
 import { AiError, LanguageModel } from "effect/ai"
 import { ModelRequest } from "../../../../src/responder/model/ModelRequest.ts"
+import { nothingUsed } from "../../../../src/responder/model/usage/Used.ts"
 import { tidied, titleFor } from "../../../../src/responder/model/Titles.ts"
 import { captureLogs } from "../../../support/Doubles.ts"
 import { finish } from "../../../support/ScriptedModel.ts"
@@ -46,7 +47,7 @@ describe("a title", () => {
     Effect.gen(function* () {
       const long = message("thr_1", "msg_1", `Where is ${"x".repeat(5000)}`)
       const title = yield* Effect.provide(
-        titleFor(long, "small"),
+        titleFor(long, nothingUsed("small")),
         naming(Effect.succeed("lost bag"))
       )
       assert.strictEqual(title, "Lost bag")
@@ -60,16 +61,26 @@ describe("a title", () => {
       const before = asked.length
       const empty = message("thr_1", "msg_1", "  ")
       assert.isUndefined(
-        yield* Effect.provide(titleFor(empty, "small"), naming(Effect.succeed("x")))
+        yield* Effect.provide(titleFor(empty, nothingUsed("small")), naming(Effect.succeed("x")))
       )
       assert.lengthOf(asked, before)
+    })
+  )
+
+  it.effect("is counted, by estimate where the provider does not count", () =>
+    Effect.gen(function* () {
+      const used = nothingUsed("small")
+      yield* Effect.provide(titleFor(said, used), naming(Effect.succeed("lost bag")))
+      const { inputTokens, ...rest } = used
+      assert.deepStrictEqual(rest, { model: "small", rounds: 1, outputTokens: 2 })
+      assert.isAbove(inputTokens, said.content[0]!.text.length / 4)
     })
   )
 
   it.effect("that does not come is a line of the log without the message", () =>
     Effect.gen(function* () {
       const lines: Array<string> = []
-      const title = yield* titleFor(said, "small").pipe(
+      const title = yield* titleFor(said, nothingUsed("small")).pipe(
         Effect.provide(
           Layer.merge(naming(Effect.fail(busy) as Effect.Effect<never>), captureLogs(lines))
         )
