@@ -54,13 +54,16 @@ export const routeNotFound = respond(errorTable.RouteNotFound, undefined)
 export const methodNotAllowed = (allow: string): Response =>
   respond(errorTable.MethodNotAllowed, { allow })
 
+/** The rows of what is refused outside the operations, by status. */
+export const refusedRows = {
+  413: errorTable.BodyTooLarge,
+  415: errorTable.ContentTypeRefused,
+  500: errorTable.InternalError
+} as const
+
 /** By status, what the platform has refused without a body. */
 const refusalsFor = (audience: Audience) => {
-  const rows: ReadonlyArray<ErrorRow> = [
-    errorTable.BodyTooLarge,
-    errorTable.ContentTypeRefused,
-    errorTable.InternalError
-  ]
+  const rows: ReadonlyArray<ErrorRow> = Object.values(refusedRows)
   const byStatus = new Map(rows.map((row) => [row.status, respond(row, undefined, audience)]))
   const malformed = respond(errorTable.MalformedRequest, undefined, audience)
   return (status: number): Response => byStatus.get(status < 500 ? status : 500) ?? malformed

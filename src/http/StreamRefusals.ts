@@ -7,7 +7,7 @@ import type { Refusal } from "../chatkit/ChatKit.ts"
 import type { InvalidRequest } from "../core/Errors.ts"
 import type { ErrorEvent, ThreadStreamEvent } from "../protocol/Events.ts"
 import { toThread } from "../protocol/Threads.ts"
-import { logDefect } from "./Refusals.ts"
+import { logDefect, refusedRows } from "./Refusals.ts"
 
 type Failure = Refusal | InvalidRequest | Refused | ContentEncodingRefused
 
@@ -89,9 +89,3 @@ const eventFor = (
       return undefined
   }
 }
-
-const refusedRows = {
-  413: errorTable.BodyTooLarge,
-  415: errorTable.ContentTypeRefused,
-  500: errorTable.InternalError
-} as const

@@ -1,6 +1,7 @@
 import { Context, Duration, Effect, Layer, Schedule } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { TooManyRequests } from "../core/Errors.ts"
+import { countedPerUser } from "../core/PerUser.ts"
 import type { UserId } from "../core/User.ts"
 
 /** The store in memory keeps every user it has seen: a new one each minute bounds it. */
@@ -35,12 +36,7 @@ export const userLimits = (limits: {
         limiter = fresh
       }).pipe(Effect.schedule(Schedule.spaced(forgetEvery)), Effect.forkScoped)
 
-      const inFlight = new Map<UserId, number>()
-      const leave = (userId: UserId) => {
-        const left = (inFlight.get(userId) ?? 1) - 1
-        if (left === 0) inFlight.delete(userId)
-        else inFlight.set(userId, left)
-      }
+      const take = countedPerUser(requestsAtOnce)
       const perSecond = {
         algorithm: "token-bucket",
         limit: requestsPerSecond,
@@ -49,13 +45,12 @@ export const userLimits = (limits: {
       return {
         limited: (userId) => (work) =>
           Effect.suspend(() => {
-            const others = inFlight.get(userId) ?? 0
-            if (others >= requestsAtOnce) return new TooManyRequests()
-            inFlight.set(userId, others + 1)
+            const leave = take(userId)
+            if (leave === undefined) return new TooManyRequests()
             return limiter.consume({ ...perSecond, key: userId }).pipe(
               Effect.mapError(() => new TooManyRequests()),
               Effect.andThen(work),
-              Effect.ensuring(Effect.sync(() => leave(userId)))
+              Effect.ensuring(Effect.sync(leave))
             )
           })
       }

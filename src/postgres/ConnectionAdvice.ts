@@ -1,5 +1,10 @@
 import type { SqlError } from "effect/sql"
 
+const pooler =
+  "a pooler gives each transaction another connection: add pgbouncer=true to DATABASE_URL"
+const privateAuthority =
+  "its certificate is of a private authority: name that one's certificate by sslrootcert=/path/to/ca.crt in DATABASE_URL"
+
 /** The advice about a database that cannot be used, by Node's error code or the SQLSTATE. */
 const byCode: Readonly<Record<string, string>> = {
   "28P01":
@@ -14,9 +19,9 @@ const byCode: Readonly<Record<string, string>> = {
   "25006": "it is read-only: DATABASE_URL must name the primary, not a replica",
   "08P01":
     "the pooler in front of it refuses the connection's parameters: leave `options` out of DATABASE_URL",
-  "25P02": "a pooler gives each transaction another connection: add pgbouncer=true to DATABASE_URL",
-  "42P05": "a pooler gives each transaction another connection: add pgbouncer=true to DATABASE_URL",
-  "26000": "a pooler gives each transaction another connection: add pgbouncer=true to DATABASE_URL",
+  "25P02": pooler,
+  "42P05": pooler,
+  "26000": pooler,
   ECONNREFUSED:
     "nothing listens at the host and port of DATABASE_URL: check both, and whether PostgreSQL runs",
   ENOTFOUND: "the host of DATABASE_URL is unknown: check its spelling, and the name server",
@@ -28,12 +33,9 @@ const byCode: Readonly<Record<string, string>> = {
     "the connection was reset: check what stands between, and whether TLS is expected (sslmode)",
   DEPTH_ZERO_SELF_SIGNED_CERT:
     "its certificate is self-signed: name the certificate by sslrootcert=/path/to/ca.crt in DATABASE_URL, or do without verification by sslmode=require",
-  SELF_SIGNED_CERT_IN_CHAIN:
-    "its certificate is of a private authority: name that one's certificate by sslrootcert=/path/to/ca.crt in DATABASE_URL",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    "its certificate is of a private authority: name that one's certificate by sslrootcert=/path/to/ca.crt in DATABASE_URL",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    "its certificate is of a private authority: name that one's certificate by sslrootcert=/path/to/ca.crt in DATABASE_URL",
+  SELF_SIGNED_CERT_IN_CHAIN: privateAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: privateAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: privateAuthority,
   ERR_TLS_CERT_ALTNAME_INVALID:
     "its certificate is for another host: use the host that it names, or sslmode=verify-ca",
   CERT_HAS_EXPIRED: "its certificate has expired: renew it there"

@@ -108,27 +108,21 @@ export class SqlFailures extends Context.Service<
       const { statement } = yield* Timeouts
       const budget = (yield* LogBudget).make("database unavailable", 60)
 
-      const unavailable = (
-        operation: string,
-        facts: Readonly<Record<string, string | undefined>>,
-        log: Budget["log"] = budget.log,
-        level: LogLevel.Severity = "Warn",
-        message = "database unavailable"
-      ) => {
-        const { advice } = facts
-        const failure = new DbUnavailable({
-          operation,
-          ...(advice === undefined ? {} : { advice })
-        })
-        return Effect.andThen(
-          log(level, message, () => ({ operation, ...facts })),
-          Effect.fail(failure)
-        )
-      }
-
+      type Facts = Readonly<Record<string, string | undefined>>
+      const failing =
+        (log: Budget["log"], level: LogLevel.Severity, message: string) =>
+        (operation: string, facts: Facts) => {
+          const { advice } = facts
+          return Effect.andThen(
+            log(level, message, () => ({ operation, ...facts })),
+            Effect.fail(
+              new DbUnavailable({ operation, ...(advice === undefined ? {} : { advice }) })
+            )
+          )
+        }
+      const unavailable = failing(budget.log, "Warn", "database unavailable")
       /** A mistake of ours is rare, so its line is never left out. */
-      const refused = (operation: string, facts: Readonly<Record<string, string | undefined>>) =>
-        unavailable(operation, facts, line, "Error", "the database refused a statement")
+      const refused = failing(line, "Error", "the database refused a statement")
 
       const guarded =
         (foreign: boolean) =>
@@ -144,7 +138,7 @@ export class SqlFailures extends Context.Service<
               }
               // SQLSTATE class 23: integrity constraint violation.
               return code?.startsWith("23")
-                ? Effect.die(new Error(`${operation}: ${_tag} ${code ?? ""}`))
+                ? Effect.die(new Error(`${operation}: ${_tag} ${code}`))
                 : refused(operation, facts)
             })
           ) as Effect.Effect<A, Exclude<E, SqlError.SqlError> | DbUnavailable, R>

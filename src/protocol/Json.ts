@@ -34,12 +34,13 @@ export const withoutNulls = <A>(json: A): A => {
  * The value with U+FFFD in place of half characters: an answer may be stopped between the halves of
  * an emoji, and no database or client is sure to take one. The value itself where there are none.
  */
-export const wellFormed = <A>(json: A): A =>
-  /\\ud[89a-f]/.test(JSON.stringify(json))
-    ? (JSON.parse(JSON.stringify(json), (_, value: unknown) =>
-        typeof value === "string" ? value.toWellFormed() : value
-      ) as A)
-    : json
+export const wellFormed = <A>(json: A): A => {
+  const text = JSON.stringify(json)
+  if (!/\\ud[89a-f]/.test(text)) return json
+  return JSON.parse(text, (_, value: unknown) =>
+    typeof value === "string" ? value.toWellFormed() : value
+  ) as A
+}
 
 /** How deep JSON may be, and how many objects and lists it may have: each costs more than its text. */
 export interface JsonBounds {

@@ -1,6 +1,15 @@
 import { readFileSync } from "node:fs"
 import { Redacted } from "effect"
-import { integer, itemsOf, type Setting, setting, text, type Values, webUrl } from "./Setting.ts"
+import {
+  integer,
+  itemsOf,
+  onOff,
+  type Setting,
+  setting,
+  text,
+  type Values,
+  webUrl
+} from "./Setting.ts"
 
 const openAi = "https://api.openai.com/v1"
 
@@ -104,15 +113,6 @@ const playground: Setting<boolean> = {
   }
 }
 
-const onOff: Readonly<Record<string, boolean | undefined>> = {
-  on: true,
-  off: false,
-  true: true,
-  false: false,
-  "1": true,
-  "0": false
-}
-
 /** Where the answers come from. */
 export const answers = {
   model: text("MODEL", undefined),
@@ -121,7 +121,7 @@ export const answers = {
   modelApiKey,
   openAiApiKey: { name: "OPENAI_API_KEY", read: () => undefined } as Setting<undefined>,
   modelInstructions,
-  /** What `inference_options.model` may choose, beside `MODEL`. */
+  /** The models that `inference_options.model` may choose, beside `MODEL`. */
   models: names("MODELS", "list names of models, comma-separated"),
   /** Asked when `MODEL` fails before its first word. */
   fallbackModel: text("FALLBACK_MODEL", undefined),

@@ -1,5 +1,5 @@
 import { ByteSize } from "effect"
-import { integer, itemsOf, oneOf, setting, size, webUrl } from "./Setting.ts"
+import { integer, itemsOf, oneOf, onOff, setting, size, webUrl } from "./Setting.ts"
 
 /** Whether this `NODE_ENV` means production, in whatever case it is written. */
 export const isProduction = (nodeEnv: string | undefined): boolean =>
@@ -8,8 +8,6 @@ export const isProduction = (nodeEnv: string | undefined): boolean =>
 /** Whether only programs on this machine reach a server that listens there. */
 export const isLoopbackHost = (host: string | undefined): boolean =>
   host === undefined || /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host)
-
-const onOff = { on: true, off: false, true: true, false: false, "1": true, "0": false }
 
 export const server = {
   // Only known words: a misspelt "production" must not start with the demo people.

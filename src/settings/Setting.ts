@@ -75,6 +75,16 @@ export const oneOf = <A>(
     { fallback, advice: `set one of ${advertised.join(", ")}, or leave it out` }
   )
 
+/** The words for yes and no. */
+export const onOff: Readonly<Record<string, boolean>> = {
+  on: true,
+  off: false,
+  true: true,
+  false: false,
+  "1": true,
+  "0": false
+}
+
 /** A number of bytes, alone or with a unit, from 1 KiB to `max`. */
 export const size = (
   name: string,

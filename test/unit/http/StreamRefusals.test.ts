@@ -232,15 +232,20 @@ describe("E1: a client that does not name event streams", () => {
   )
 })
 
+/** A turn that holds a thread until it leaves, and one with this message that waits behind it. */
+const waiting = Effect.fnUntraced(function* (message: string) {
+  const { send, token, url } = yield* connection
+  const open = (body: unknown) => openStream(url, token, body, { accept: eventStream })
+  const first = yield* open({ message: "/pause" })
+  yield* first.hears("stream_options")
+  const thread_id = threadOf(first.heard())
+  return { first, second: yield* open({ message, thread_id }), send, thread_id }
+})
+
 describe("E1: a turn that waits for its thread", () => {
   it.live("has its stream open, with Stop on offer, and answers when its turn comes", () =>
     Effect.gen(function* () {
-      const { send, token, url } = yield* connection
-      const first = yield* openStream(url, token, { message: "/pause" }, { accept: eventStream })
-      yield* first.hears("stream_options")
-      const thread_id = threadOf(first.heard())
-      const body = { message: "/say Second", thread_id }
-      const second = yield* openStream(url, token, body, { accept: eventStream })
+      const { first, second, send, thread_id } = yield* waiting("/say Second")
       assert.deepStrictEqual(yield* second.hears("stream_options"), {
         type: "stream_options",
         stream_options: { allow_cancel: true }
@@ -265,18 +270,9 @@ describe("E1: a turn that waits for its thread", () => {
 
   it.live("is over when its client stops it, and leaves nothing in the thread", () =>
     Effect.gen(function* () {
-      const { send, token, url } = yield* connection
-      const first = yield* openStream(url, token, { message: "/pause" }, { accept: eventStream })
-      yield* first.hears("stream_options")
-      const thread_id = threadOf(first.heard())
-      const waiting = yield* openStream(
-        url,
-        token,
-        { message: "/say Never", thread_id },
-        { accept: eventStream }
-      )
-      yield* waiting.hears("stream_options")
-      yield* waiting.leave
+      const { first, second, send, thread_id } = yield* waiting("/say Never")
+      yield* second.hears("stream_options")
+      yield* second.leave
       const elsewhere = { message: "Hello", thread_id: "thr_none" }
       yield* eventually(send(elsewhere, "*/*"), ({ status }) => status === 404)
       yield* first.leave
@@ -289,12 +285,8 @@ describe("E1: a turn that waits for its thread", () => {
 
   it.live("reads that it waited too long", () =>
     Effect.gen(function* () {
-      const { token, url } = yield* connection
-      const first = yield* openStream(url, token, { message: "/pause" }, { accept: eventStream })
-      yield* first.hears("stream_options")
-      const body = { message: "/say Never", thread_id: threadOf(first.heard()) }
-      const waiting = yield* openStream(url, token, body, { accept: eventStream })
-      const events = yield* waiting.end
+      const { second } = yield* waiting("/say Never")
+      const events = yield* second.end
       assert.deepStrictEqual(
         events.map(({ type }) => type),
         ["stream_options", "error"]

@@ -9,7 +9,7 @@ const mostTools = 100
 const mostOfName = 64
 const mostOfDescription = 1024
 
-/** What OpenAI refuses at the top of a schema. The server checks what it is sent anyway. */
+/** Members that OpenAI refuses at the top of a schema. The server checks what it is sent anyway. */
 const refusedAtTheTop = ["allOf", "anyOf", "enum", "not", "oneOf"] as const
 
 export interface OfferedTool {

@@ -16,7 +16,7 @@ const calling = (name = "weather"): ReadonlyArray<Script> => [
 
 const said = (text: string) => ({ content: [{ type: "text", text }] })
 
-/** What the person reads when the model repeats the result of the tool. */
+/** The words that the person reads when the model repeats the result of the tool. */
 const toldBy = Effect.fnUntraced(function* (url: string) {
   const { logs, send } = yield* answeringFrom({ MCP_SERVERS: url }, ...calling())
   return { answer: seen(yield* send(create("The weather in Oslo?"))).at(-1), logs }

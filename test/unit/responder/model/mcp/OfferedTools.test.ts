@@ -16,7 +16,7 @@ const serverWith = (...names: ReadonlyArray<string>) => {
   return { server, lists: (...names: ReadonlyArray<McpSchema.Tool>) => (tools = [...names]) }
 }
 
-/** What each name stands for: the tool, and which of the servers has it. */
+/** The meaning of each name: the tool, and which of the servers has it. */
 const told = (servers: ReadonlyArray<{ readonly server: McpServer }>) => {
   const { leftOut, now } = offeredTools(servers.map(({ server }) => server))
   const names = () =>
