@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { turnLease } from "../threads/ThreadStore.ts"
 import { type DbUnavailable, NotFound } from "../core/Errors.ts"
-import { isLayoutError, resentWhenDead, SqlFailures } from "./SqlFailures.ts"
+import { isLayoutError, reconnected, resentWhenDead, SqlFailures } from "./SqlFailures.ts"
 import { Connections } from "./Connections.ts"
 import { Migrations } from "./Migrations.ts"
 import { inTransaction } from "./Transaction.ts"
@@ -43,7 +43,7 @@ export const chatKitTables = Effect.gen(function* () {
   const transaction = <A, E>(
     operation: string,
     statements: Effect.Effect<A, E | SqlError.SqlError>
-  ) => run(operation, inTransaction(sql)(statements))
+  ) => run(operation, reconnected(inTransaction(sql)(statements)))
 
   return { sql, run, runRepeatable, transaction }
 })

@@ -46,10 +46,25 @@ const mostConnections = 100
 export const resentWhenDead =
   (dropIdle: Effect.Effect<void>) =>
   <A, E, R>(statement: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    statement.pipe(
+    reconnected(statement).pipe(
       Effect.tapError((error) => (isDeadConnection(error) ? dropIdle : Effect.void)),
       Effect.retry({ times: mostConnections, while: isDeadConnection })
     )
+
+/**
+ * Connects again when the connection was lost before it could be used: by a failover, or by
+ * `dropIdle`, which cannot tell one that is starting. No statement was sent on it.
+ */
+export const reconnected = <A, E, R>(statement: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.retry(statement, { times: 2, while: isLostAtStart })
+
+const isLostAtStart = (error: unknown): boolean => {
+  if (!SqlError.isSqlError(error) || error.reason._tag !== "ConnectionError") return false
+  const { cause, operation } = error.reason
+  if (operation !== "connect" || !(cause instanceof Error)) return false
+  const { code } = cause as NodeJS.ErrnoException
+  return code === "ECONNRESET" || code === "EPIPE" || /closed unexpectedly/.test(cause.message)
+}
 
 const isDeadConnection = (error: unknown): boolean =>
   SqlError.isSqlError(error) &&

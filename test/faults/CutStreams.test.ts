@@ -80,9 +80,34 @@ describe.skipIf(!onRealServer)("a database that is lost in the middle of an answ
       })
     )
 
+    it.effect("and cuts the connections made instead while they start causes no failure", () =>
+      Effect.gen(function* () {
+        const { dictate, proxy, stopDictation, token, url } = yield* dictated
+        const client = yield* openStream(url, token, { message: "dictation" })
+        yield* proxy.cut
+        yield* proxy.cutStarts(2)
+        yield* dictate("Before")
+        yield* client.hears("Before", "thread.item.done")
+        yield* proxy.cut
+        yield* proxy.cutStarts(2)
+        yield* stopDictation
+        const events = yield* client.end
+        assert.deepStrictEqual(doneTexts(events), ["dictation", "Before"])
+        assert.strictEqual(events.at(-1)?.["type"], "thread.item.done")
+        const rename = { title: "Renamed", thread_id: threadOf(events) }
+        yield* released
+        yield* proxy.cut
+        // Brings the connections back that only authentication uses.
+        const params = { audio_base64: "", mime_type: "audio/webm" }
+        yield* assertOk(ask(url, token, { type: "input.transcribe", params }))
+        yield* proxy.cutStarts(2)
+        yield* assertOk(ask(url, token, { type: "threads.update", params: rename }))
+      })
+    )
+
     it.effect("has all that was sent as done, whenever its connections are cut", () =>
       Effect.gen(function* () {
-        const { proxy, token, url } = yield* dictated
+        const { logs, proxy, token, url } = yield* dictated
         const parts = Array.from({ length: 40 }, (_, index) => `Part ${index} of it`)
         const message = parts.map((part) => `/say ${part}`).join("\n")
         for (let round = 0; round < 12; round++) {
@@ -100,7 +125,7 @@ describe.skipIf(!onRealServer)("a database that is lost in the middle of an answ
           assert.deepStrictEqual(items.slice(0, told.length), told)
           assert.deepStrictEqual(items, [message, ...parts].slice(0, items.length))
           const errors = events.filter(({ type }) => type === "error")
-          assert.deepStrictEqual(errors, [])
+          assert.deepStrictEqual(errors, [], logs.join("\n"))
           assert.strictEqual(told.length, parts.length + 1)
           yield* assertOk(ask(url, token, { message: "/say Next", thread_id: id }))
           assert.deepStrictEqual((yield* stored(id)).slice(-2), [

@@ -11,6 +11,8 @@ export interface Proxy {
   readonly refuse: Effect.Effect<void>
   /** Cuts every connection off and goes on accepting new ones. */
   readonly cut: Effect.Effect<void>
+  /** Cuts so many of the next connections off while they start. */
+  readonly cutStarts: (count: number) => Effect.Effect<void>
   /** Accepts connections and keeps old ones, but no byte goes through, and no end of one. */
   readonly silence: Effect.Effect<void>
   /** Every byte takes so many milliseconds longer in each direction. */
@@ -47,6 +49,7 @@ export const make = (target: { readonly host: string; readonly port: number }) =
       let voice = Promise.resolve()
       let speak = () => {}
       let statements = 0
+      let startsToCut = 0
       let faulty: { readonly number: number; readonly fault: Fault } | undefined
 
       /** Whether the fault was played in place of what the client sent. */
@@ -96,6 +99,11 @@ export const make = (target: { readonly host: string; readonly port: number }) =
           client.on("error", () => undefined)
           return void client.once("data", () => client.end(last))
         }
+        if (startsToCut > 0) {
+          startsToCut -= 1
+          client.on("error", () => undefined)
+          return void client.once("data", () => client.resetAndDestroy())
+        }
         const upstream = net.connect({ ...target, allowHalfOpen: true })
         const pair = { client, upstream, forgotten: false, stale: false }
         pairs.add(pair)
@@ -134,6 +142,10 @@ export const make = (target: { readonly host: string; readonly port: number }) =
         }),
         refuse: Effect.sync(close),
         cut: Effect.sync(cut),
+        cutStarts: (count) =>
+          Effect.sync(() => {
+            startsToCut = count
+          }),
         silence: Effect.sync(() => {
           voice = new Promise((resolve) => {
             speak = resolve
