@@ -22,6 +22,9 @@ const packages = Effect.tryPromise({
     })
 })
 
+/** Milliseconds that the socket may take to close. */
+const stopsWithin = 500
+
 /** PostgreSQL inside the process, stored in `directory`, or else in memory, until it is closed. */
 export const open = (directory?: string) =>
   Effect.flatMap(packages, ({ PGlite }) => Effect.promise(() => PGlite.create(directory)))
@@ -51,7 +54,12 @@ export const clientOf = (db: Effect.Success<ReturnType<typeof open>>) =>
     const server = new PGLiteSocketServer({ db, path, maxConnections: 2 })
     yield* Effect.acquireRelease(
       Effect.promise(() => server.start()),
-      () => Effect.promise(() => server.stop())
+      // It waits for ever for a connection that is just being made.
+      () =>
+        Effect.promise(() => server.stop()).pipe(
+          Effect.interruptible,
+          Effect.timeoutOption(stopsWithin)
+        )
     )
     return PgClient.layer({ path, username: "postgres", database: "postgres", maxConnections: 1 })
   })
