@@ -3,16 +3,26 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { chat, modelServer, says } from "../support/ModelServer.ts"
 import { ask, eventsOf } from "../support/Client.ts"
-import { freshClone, linesOf, outcomeOf, startIn, runner } from "../support/Processes.ts"
+import {
+  cloneWithDatabase,
+  demoToken,
+  freshClone,
+  linesOf,
+  outcomeOf,
+  ready,
+  startIn,
+  runner
+} from "../support/Processes.ts"
 
 const folder = join(dirname(runner), "../test/support/responders")
 
 /** The last text that a server started like this says to ada. */
 const answerOf = Effect.fnUntraced(function* (env: Record<string, string>) {
-  const directory = yield* freshClone
+  const directory = yield* cloneWithDatabase
   const { running, url } = yield* startIn(directory, env)
-  const { out } = yield* outcomeOf(directory, "token", ["ada"])
-  const events = eventsOf(yield* ask(url, out.trim(), { message: "Hello" }))
+  yield* ready(url)
+  const token = yield* demoToken(directory, "ada")
+  const events = eventsOf(yield* ask(url, token, { message: "Hello" }))
   return { banner: linesOf(running.said.out).join("\n"), said: JSON.stringify(events.at(-1)) }
 })
 

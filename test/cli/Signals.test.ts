@@ -5,11 +5,12 @@ import { Effect } from "effect"
 import { ask } from "../support/Client.ts"
 import { eventually } from "../support/Eventually.ts"
 import {
+  cloneWithDatabase,
+  demoToken,
   ended,
-  freshClone,
   listening,
   minimalEnv,
-  outcomeOf,
+  ready,
   spawned
 } from "../support/Processes.ts"
 import { openStream } from "../support/StreamClient.ts"
@@ -19,9 +20,10 @@ const npm = (directory: string, ...args: ReadonlyArray<string>) =>
 
 /** A server that npm runs, with a stream of ada's that does not end by itself. */
 const underNpm = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
-  const directory = yield* freshClone
+  const directory = yield* cloneWithDatabase
   const { running, url } = yield* listening(npm(directory, ...args))
-  const token = (yield* outcomeOf(directory, "token", ["ada"])).out.trim()
+  yield* ready(url)
+  const token = yield* demoToken(directory, "ada")
   const client = yield* openStream(url, token, { message: "/pause" })
   yield* client.hears("stream_options")
   return { client, running, token, url }
@@ -76,7 +78,7 @@ describe("C1: the server that npm runs", () => {
     "says that npm must not be process 1, and drains as process 1 without npm",
     () =>
       Effect.gen(function* () {
-        const directory = yield* freshClone
+        const directory = yield* cloneWithDatabase
         const asInit = (...command: ReadonlyArray<string>) =>
           listening(
             spawned("unshare", ["--pid", "--fork", "--mount-proc", ...command], {
@@ -96,7 +98,8 @@ describe("C1: the server that npm runs", () => {
           "--env",
           "src/main.ts"
         )
-        const token = (yield* outcomeOf(directory, "token", ["ada"])).out.trim()
+        yield* ready(url)
+        const token = yield* demoToken(directory, "ada")
         const client = yield* openStream(url, token, { message: "/pause" })
         yield* client.hears("stream_options")
         const { pid } = running.child

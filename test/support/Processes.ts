@@ -1,9 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs"
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import * as net from "node:net"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { Effect } from "effect"
+import * as jose from "jose"
+import { people } from "../../src/dev/Demo.ts"
+import { pglite } from "../../src/dev/Pglite.ts"
+import { get } from "./Client.ts"
+import { eventually } from "./Eventually.ts"
 
 const project = resolve(import.meta.dirname, "../..")
 
@@ -24,6 +29,41 @@ export const freshClone = Effect.acquireRelease(
   }),
   (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
 )
+
+/** An embedded database with nothing in it. Making one takes seconds of CPU, so each worker makes one. */
+let empty: Promise<string> | undefined
+
+const emptyDatabase = async () => {
+  const directory = mkdtempSync(join(tmpdir(), "chatkit-empty-"))
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }))
+  await Effect.runPromise(Effect.scoped(pglite(directory)))
+  return directory
+}
+
+/** As `freshClone`, with a new database in it, which the server need not make. */
+export const cloneWithDatabase = Effect.gen(function* () {
+  const directory = yield* freshClone
+  const database = yield* Effect.promise(() => (empty ??= emptyDatabase()))
+  cpSync(database, join(directory, ".data/postgres"), { recursive: true })
+  return directory
+})
+
+/** What `npm run token` prints in this directory, once a server has run there. */
+export const demoToken = (directory: string, name: string) =>
+  Effect.promise(async () => {
+    const { jwk, kid } = JSON.parse(
+      readFileSync(join(directory, ".data/dev-keys.json"), "utf8")
+    ) as { readonly jwk: jose.JWK; readonly kid: string }
+    const { email, id } = people.find((person) => person.name.toLowerCase() === name)!
+    return new jose.SignJWT({ email })
+      .setSubject(id)
+      .setIssuer("http://localhost:3000")
+      .setAudience("http://localhost:3000")
+      .setIssuedAt()
+      .setExpirationTime("1 hour")
+      .setProtectedHeader({ alg: "EdDSA", kid })
+      .sign(await jose.importJWK(jwk, "EdDSA"))
+  })
 
 type Env = Record<string, string>
 
@@ -138,6 +178,10 @@ export const listening = <R>(start: Effect.Effect<Running, never, R>) =>
     })
     return { url, running }
   })
+
+/** Returns once this server is ready. */
+export const ready = (url: string) =>
+  eventually(get(url, "/readyz"), ({ status }) => status === 200, 600)
 
 /** A port of ours that takes connections and never says a word, and how many it took. */
 export const silentPort = Effect.acquireRelease(

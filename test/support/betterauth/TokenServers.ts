@@ -47,7 +47,7 @@ export class TokenServers extends Context.Service<
             const { logs, url } = yield* Scope.provide(start(shared, env), scope)
             // The embedded database must not be shared with the work of starting.
             const ready = yield* request(url, { method: "GET", path: "/readyz" }).pipe(
-              Effect.repeat({ until: isReady, schedule: Schedule.spaced("1 second"), times: 10 })
+              Effect.repeat({ until: isReady, schedule: Schedule.spaced("50 millis"), times: 200 })
             )
             assert.deepStrictEqual([ready.status, ready.body], [200, `{"status":"ready"}`])
             return (token: string) =>
