@@ -86,9 +86,8 @@ export const makeNonStreaming = Effect.gen(function* () {
     userId: UserId,
     { thread_id }: Params<"threads.get_by_id">
   ) {
-    const thread = yield* store.loadThread(userId, thread_id)
-    const firstPage = { limit: defaultLimit, order: "asc", after: null } as const
-    return toThread(thread, yield* itemsPage(userId, thread_id, firstPage))
+    const { items, thread } = yield* store.loadThreadWithItems(userId, thread_id, defaultLimit)
+    return toThread(thread, { ...items, data: yield* attachments.withLinks(userId, items.data) })
   })
 
   const threadsList = Effect.fnUntraced(function* (userId: UserId, params: Params<"threads.list">) {

@@ -51,6 +51,15 @@ export class ThreadStore extends Context.Service<
       userId: UserId,
       threadId: string
     ) => Effect.Effect<ThreadMetadata, NotFound | DbUnavailable>
+    /** The user's thread and its first visible items, oldest first, at one moment. */
+    readonly loadThreadWithItems: (
+      userId: UserId,
+      threadId: string,
+      limit: number
+    ) => Effect.Effect<
+      { readonly thread: ThreadMetadata; readonly items: Page<ThreadItem> },
+      NotFound | DbUnavailable
+    >
     /** Fails with `NotFound` when the user has no thread `after`. */
     readonly loadThreads: (
       userId: UserId,

@@ -69,6 +69,17 @@ export const ThreadStoreMemory = Layer.effect(
           return row === undefined ? noThread : Effect.succeed(row.thread)
         }),
 
+      loadThreadWithItems: (userId, id, limit) =>
+        Effect.suspend(() => {
+          const row = find(userId, id)
+          if (row === undefined) return noThread
+          const items = firstPage(
+            row.items.filter((item) => !isHidden(item)),
+            limit
+          )
+          return Effect.succeed({ thread: row.thread, items })
+        }),
+
       loadThreads: (userId, query) =>
         Effect.suspend(() => {
           const own = [...threads.values()].filter((row) => row.userId === userId)
@@ -153,7 +164,11 @@ const pageOf = <A extends { readonly id: string }>(
   const sorted = order === "desc" ? all.toReversed() : all
   const from = sorted.findIndex(({ id }) => id === after) + 1
   if (after !== null && from === 0) return undefined
-  const found = sorted.slice(from, from + limit + 1)
+  return firstPage(sorted.slice(from), limit)
+}
+
+const firstPage = <A extends { readonly id: string }>(list: ReadonlyArray<A>, limit: number) => {
+  const found = list.slice(0, limit + 1)
   let bytes = 0
   const rows = found.filter((row) => {
     const fits = bytes < pageBytes

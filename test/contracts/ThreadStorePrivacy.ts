@@ -27,6 +27,7 @@ const twoChanges = [
 export const attempts = ({ attachments, store, turns }: AllStores, user: UserId) => {
   const ofThread = (id: string) => ({
     loadThread: store.loadThread(user, id),
+    loadThreadWithItems: store.loadThreadWithItems(user, id, 20),
     loadThreads: store.loadThreads(user, { ...newest, after: id }),
     loadThreadItems: store.loadThreadItems(user, id, all),
     loadThreadItemsAfter: store.loadThreadItems(user, id, { ...all, after: "first" }),
@@ -56,6 +57,7 @@ export const attempts = ({ attachments, store, turns }: AllStores, user: UserId)
 /** The outcomes of attempts at something that does not exist. */
 export const nothing = {
   loadThread: "NotFound(Thread)",
+  loadThreadWithItems: "NotFound(Thread)",
   loadThreads: "NotFound(Thread)",
   loadThreadItems: { data: [], has_more: false },
   loadThreadItemsAfter: "NotFound(Item)",

@@ -62,6 +62,30 @@ export const reads = (it: Vitest.MethodsNonLive<Stores>) => {
     })
   )
 
+  it.effect("gives a thread with its first visible items at one moment", () =>
+    Effect.gen(function* () {
+      const { id, store, user } = yield* userWith(1)
+      yield* store.commit(user, id, [
+        put(hidden(id, "hidden")),
+        put(message(id, "second")),
+        put(message(id, "third"))
+      ])
+      for (const limit of [1, 2, 3, 4]) {
+        const page = yield* store.loadThreadItems(user, id, { ...visible, limit })
+        assert.deepEqual(yield* store.loadThreadWithItems(user, id, limit), {
+          thread: thread(id),
+          items: page
+        })
+      }
+      const none = `${id}-empty`
+      yield* store.createThread(user, thread(none, { title: "Empty" }), [])
+      assert.deepEqual(yield* store.loadThreadWithItems(user, none, 20), {
+        thread: thread(none, { title: "Empty" }),
+        items: { data: [], has_more: false }
+      })
+    })
+  )
+
   it.effect("pages through threads from either end, and says when there are more", () =>
     Effect.gen(function* () {
       const { ids, store, user } = yield* userWith(5)

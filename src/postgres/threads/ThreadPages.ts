@@ -12,6 +12,11 @@ export interface PageRow extends StoredJson {
   readonly found: number
 }
 
+/** The row of the thread that a page of items belongs to comes first, and has no position. */
+export interface ThreadOrItemRow extends StoredJson {
+  readonly found: number | null
+}
+
 /**
  * A large value is compressed where it is stored, and costs its whole length to measure. So its
  * size there and this many bytes bound how many large ones are measured.
@@ -32,7 +37,7 @@ export const threadPages = (sql: SqlClient.SqlClient) => {
     const sorted = order === "desc" ? sql`order by position desc` : sql`order by position`
     const before = sql`over (${sorted} rows between unbounded preceding and 1 preceding)`
     return sql<PageRow>`
-      select data, found from (
+      select data, found, position from (
         select data, position, found, sum(octet_length(data::text)) ${before} as bytes
         from (
           select data, position, count(*) over ()::int as found,
@@ -50,6 +55,22 @@ export const threadPages = (sql: SqlClient.SqlClient) => {
     sql`thread_id = (
       select id from chatkit.threads where id = ${threadId} and user_id = ${userId})`
 
+  const items = (
+    userId: UserId,
+    threadId: string,
+    query: ItemQuery,
+    bounds: { readonly after?: Position | undefined; readonly upTo?: Position | undefined } = {}
+  ) => {
+    const visible = query.hidden ? sql`` : sql`and not hidden`
+    const upTo = bounds.upTo === undefined ? sql`` : sql`and position <= ${bounds.upTo}::bigint`
+    return page(
+      sql`select data, position from chatkit.items
+        where ${ofUser(userId, threadId)} ${visible} ${upTo}
+        ${beyond(query.order, bounds.after)}`,
+      query
+    )
+  }
+
   return {
     threads: (userId: UserId, query: PageQuery, after: Position | undefined) =>
       page(
@@ -58,21 +79,15 @@ export const threadPages = (sql: SqlClient.SqlClient) => {
         query
       ),
 
-    items: (
-      userId: UserId,
-      threadId: string,
-      query: ItemQuery,
-      bounds: { readonly after: Position | undefined; readonly upTo: Position | undefined }
-    ) => {
-      const visible = query.hidden ? sql`` : sql`and not hidden`
-      const upTo = bounds.upTo === undefined ? sql`` : sql`and position <= ${bounds.upTo}::bigint`
-      return page(
-        sql`select data, position from chatkit.items
-          where ${ofUser(userId, threadId)} ${visible} ${upTo}
-          ${beyond(query.order, bounds.after)}`,
-        query
-      )
-    },
+    items,
+
+    threadWithItems: (userId: UserId, threadId: string, query: PageQuery) =>
+      sql<ThreadOrItemRow>`
+        select data, found from (
+          select data, null::int as found, null::bigint as position from chatkit.threads
+          where id = ${threadId} and user_id = ${userId}
+          union all (${items(userId, threadId, { ...query, hidden: false })})) as together
+        order by position nulls first`,
 
     pendingToolCalls: (userId: UserId, threadId: string) =>
       sql<StoredJson>`

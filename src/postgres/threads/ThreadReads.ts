@@ -12,7 +12,12 @@ const noItem = new NotFound({ object: "Item" })
 
 type Reads = Pick<
   ThreadStore["Service"],
-  "loadThread" | "loadThreads" | "loadThreadItems" | "loadItem" | "loadPendingToolCalls"
+  | "loadThread"
+  | "loadThreadWithItems"
+  | "loadThreads"
+  | "loadThreadItems"
+  | "loadItem"
+  | "loadPendingToolCalls"
 >
 
 /** The methods of `ThreadStorePg` that read. */
@@ -30,6 +35,23 @@ export const threadReads = Effect.map(chatKitTables, ({ runRepeatable, sql }): R
       const [thread] = yield* storedThreads(rows)
       return thread ?? (yield* noThread)
     }),
+
+    loadThreadWithItems: Effect.fn("ThreadStore.loadThreadWithItems")(
+      function* (userId, threadId, limit) {
+        if (!isId(threadId)) return yield* noThread
+        const [first, ...rows] = yield* runRepeatable(
+          "ThreadStore.loadThreadWithItems",
+          pages.threadWithItems(userId, threadId, { limit, order: "asc", after: null })
+        )
+        if (first === undefined) return yield* noThread
+        const [thread] = yield* storedThreads([first])
+        const items = yield* storedItems(rows)
+        return {
+          thread: thread!,
+          items: pageFrom(items, limit, rows[0]?.found ?? undefined)
+        }
+      }
+    ),
 
     loadThreads: Effect.fn("ThreadStore.loadThreads")(function* (userId, query) {
       const { after, limit } = query

@@ -9,6 +9,7 @@ import { TurnLost } from "../../threads/Errors.ts"
 import { type Change, patched, type ThreadStore } from "../../threads/ThreadStore.ts"
 import { PieceRemoval } from "../attachments/PieceRemoval.ts"
 import { chatKitTables, leaseEnd, noThread } from "../ChatKitTables.ts"
+import { reconnected } from "../SqlFailures.ts"
 import { type StoredJson, storedThreads } from "../StoredJson.ts"
 
 const json = (value: ThreadMetadata | ThreadItem) => JSON.stringify(value)
@@ -41,15 +42,16 @@ export const threadWrites = Effect.map(
     ${turn === undefined ? sql`` : sql`and turn = ${turn}`}
     for no key update`
 
+    const itemValues = (userId: UserId, item: ThreadItem) => sql`
+    ${item.id}, ${userId}, ${isHidden(item)}, ${isPending(item)}, ${json(item)}::json`
+
     const putItem = (userId: UserId, threadId: string, item: ThreadItem, turn?: string) =>
       Effect.andThen(
         needId(item.id),
         sql`
         with locked as (${locked("id", userId, threadId, turn)})
         insert into chatkit.items (thread_id, id, user_id, hidden, pending, data)
-        select id, ${item.id}, ${userId}, ${isHidden(item)}, ${isPending(item)},
-          ${json(item)}::json
-        from locked
+        select id, ${itemValues(userId, item)} from locked
         on conflict (thread_id, id) do update
         set hidden = excluded.hidden, pending = excluded.pending, data = excluded.data
         returning id`
@@ -139,14 +141,25 @@ export const threadWrites = Effect.map(
         function* (userId, thread, changes, turn) {
           yield* needId(thread.id)
           const lease = turn === undefined ? sql`null, null` : sql`${turn}, ${leaseEnd(sql)}`
+          const insert = sql`
+            insert into chatkit.threads (id, user_id, data, turn, turn_until)
+            values (${thread.id}, ${userId}, ${json(thread)}::json, ${lease})`
+          const [only] = changes
+          if (changes.length === 1 && only?.type === "put_item") {
+            const { item } = only
+            yield* needId(item.id)
+            yield* run(
+              "ThreadStore.createThread",
+              reconnected(sql`
+                with thread as (${insert} returning id)
+                insert into chatkit.items (thread_id, id, user_id, hidden, pending, data)
+                select id, ${itemValues(userId, item)} from thread`)
+            )
+            return
+          }
           yield* transaction(
             "ThreadStore.createThread",
-            Effect.andThen(
-              sql`
-              insert into chatkit.threads (id, user_id, data, turn, turn_until)
-              values (${thread.id}, ${userId}, ${json(thread)}::json, ${lease})`,
-              apply(userId, thread.id, thread, changes)
-            )
+            Effect.andThen(insert, apply(userId, thread.id, thread, changes))
           )
         }
       ),

@@ -250,6 +250,7 @@ describe("ChatKit", () => {
               storesWith(() => ({
                 createThread: () => down,
                 loadThread: () => down,
+                loadThreadWithItems: () => down,
                 loadThreads: () => down
               }))
             )

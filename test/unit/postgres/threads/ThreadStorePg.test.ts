@@ -60,29 +60,38 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("ThreadStorePg", (it) =>
     })
   )
 
-  it.effect("writes one item, begins, prolongs and ends turns in one statement each", () =>
-    Effect.gen(function* () {
-      const { attachments, ids, store, turns, user } = yield* userWith(2)
-      const [id = "", other = ""] = ids
-      const files = ["1", "2", "3"].map((name) => `${user}-${name}`)
-      yield* turns.begin(user, other, "b")
-      for (const file of files.slice(1)) yield* attachments.save(user, attachment(file), 100)
-      for (const [name, effect] of Object.entries({
-        "a new item": store.commit(user, id, [put(message(id, "a"))]),
-        "a known item": store.commit(user, id, [put(message(id, "a", "again"))]),
-        "the beginning of a turn": turns.begin(user, id, "a"),
-        "an item of a turn": store.commit(user, id, [put(message(id, "a"))], "a"),
-        "signs of life": turns.renew(["a", "b"]),
-        "the end of a turn": turns.end(user, id, "a"),
-        "a new attachment": attachments.save(user, attachment(files[0]!), 100),
-        "many attachments": attachments.load(user, files)
-      })) {
-        const done: Effect.Effect<unknown, { readonly _tag: string }> = effect
-        const texts: Array<string> = []
-        yield* captureStatements(texts)(done)
-        assert.lengthOf(texts, 1, name)
-      }
-    })
+  it.effect(
+    "writes one item, opens a thread, begins, prolongs and ends turns in one statement each",
+    () =>
+      Effect.gen(function* () {
+        const { attachments, ids, store, turns, user } = yield* userWith(2)
+        const [id = "", other = ""] = ids
+        const files = ["1", "2", "3"].map((name) => `${user}-${name}`)
+        yield* turns.begin(user, other, "b")
+        for (const file of files.slice(1)) yield* attachments.save(user, attachment(file), 100)
+        for (const [name, effect] of Object.entries({
+          "a new thread with its first item": store.createThread(
+            user,
+            thread(`${id}-new`),
+            [put(message(`${id}-new`, "first"))],
+            "new"
+          ),
+          "a thread with its first items": store.loadThreadWithItems(user, id, 20),
+          "a new item": store.commit(user, id, [put(message(id, "a"))]),
+          "a known item": store.commit(user, id, [put(message(id, "a", "again"))]),
+          "the beginning of a turn": turns.begin(user, id, "a"),
+          "an item of a turn": store.commit(user, id, [put(message(id, "a"))], "a"),
+          "signs of life": turns.renew(["a", "b"]),
+          "the end of a turn": turns.end(user, id, "a"),
+          "a new attachment": attachments.save(user, attachment(files[0]!), 100),
+          "many attachments": attachments.load(user, files)
+        })) {
+          const done: Effect.Effect<unknown, { readonly _tag: string }> = effect
+          const texts: Array<string> = []
+          yield* captureStatements(texts)(done)
+          assert.lengthOf(texts, 1, name)
+        }
+      })
   )
 
   it.effect("stores neither thread nor items when one of them cannot be", () =>
