@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
+import { BaseSequencer, type TestSpecification } from "vitest/node"
 
 /** Files that measure the product's own deadlines: an answer within two seconds, come what may. */
 const deadlines = [
@@ -12,6 +13,20 @@ const deadlines = [
   "Streams",
   "Stuck"
 ].map((name) => `test/faults/${name}.test.ts`)
+
+/** Folders whose tests start processes or wait for timeouts. */
+const slow = /\/test\/(cli|faults|properties|betterauth|examples)\//
+
+/** Begins with the slow files, so that no worker is left with one while the others have ended. */
+class SlowFirst extends BaseSequencer {
+  override async sort(files: Array<TestSpecification>) {
+    const sorted = await super.sort(files)
+    const [first, rest] = [true, false].map((isSlow) =>
+      sorted.filter(({ moduleId }) => slow.test(moduleId) === isSlow)
+    )
+    return [...first!, ...rest!]
+  }
+}
 
 /** An import of our own package means the sources here, as in scripts/run.mjs. */
 const source = (name: string) =>
@@ -35,6 +50,7 @@ const shared = {
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         resolve,
