@@ -44,6 +44,7 @@ export const modelServices = (settings: SettingsShape, model: string) => {
     Layer.succeed(ModelChoice, {
       model,
       others: settings.models,
+      hostedTools,
       fallback: settings.fallbackModel,
       title: titleModel(settings)
     }),

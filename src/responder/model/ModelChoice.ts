@@ -6,10 +6,18 @@ export const ModelChoice = Context.Reference<{
   readonly model: string
   /** Names that `inference_options.model` may choose beside it. */
   readonly others: ReadonlyArray<string>
+  /** Tools of the provider itself that `inference_options.tool_choice` may name. */
+  readonly hostedTools: ReadonlyArray<string>
   /** Asked when the first fails before its first event. */
   readonly fallback: string | undefined
   /** Names new threads; undefined leaves them unnamed. */
   readonly title: string | undefined
 }>("effect-chatkit/responder/model/ModelChoice", {
-  defaultValue: () => ({ model: "default", others: [], fallback: undefined, title: undefined })
+  defaultValue: () => ({
+    model: "default",
+    others: [],
+    hostedTools: [],
+    fallback: undefined,
+    title: undefined
+  })
 })

@@ -69,5 +69,6 @@ export const tooManyTokens = says(
 )
 export const tooSlow = says("The answer took too long. Please try again.", true)
 export const unknownModel = says("This model cannot be chosen here. Please choose another.", false)
+export const unknownTool = says("This tool cannot be chosen here. Please choose another.", false)
 export const noAnswer = says("The model gave no answer. Please try again.", true)
 export const notAllowed = says("The model may not answer this. Please ask in another way.", false)

@@ -8,6 +8,13 @@ export const ModelRequest = Context.Reference<{
   readonly maxOutputTokens: number | undefined
   /** Undefined: the model's own. */
   readonly temperature: number | undefined
+  /** One of the provider's own tools, which the model has to use. Undefined: as the model likes. */
+  readonly hostedTool: string | undefined
 }>("effect-chatkit/responder/model/ModelRequest", {
-  defaultValue: () => ({ model: undefined, maxOutputTokens: undefined, temperature: undefined })
+  defaultValue: () => ({
+    model: undefined,
+    maxOutputTokens: undefined,
+    temperature: undefined,
+    hostedTool: undefined
+  })
 })

@@ -13,9 +13,9 @@ import {
   promptOf
 } from "./prompt/ItemsToPrompt.ts"
 import { ModelChoice } from "./ModelChoice.ts"
-import { inWords, tooSlow, unknownModel } from "./ModelErrors.ts"
+import { inWords, tooSlow, unknownModel, unknownTool } from "./ModelErrors.ts"
 import { ModelLimits } from "./ModelLimits.ts"
-import { run } from "./ModelRun.ts"
+import { type FirstTool, run } from "./ModelRun.ts"
 import type { AnyToolkit, OfTheTurn } from "./ModelTools.ts"
 import { type EventConverter, partsToEvents } from "./events/PartsToEvents.ts"
 import { openWorkflow } from "./events/ReasoningEvents.ts"
@@ -83,10 +83,14 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
         : Effect.fail(unknownModel)
     }
 
-    const toolChoiceFor = (message: UserMessageItem | undefined) => {
-      const tool = message?.inference_options.tool_choice?.id
+    const firstToolFor = (message: UserMessageItem | undefined) => {
+      const name = message?.inference_options.tool_choice?.id
       const tools = { ...toolkit?.tools, ...clientTools }
-      return tool !== undefined && Object.hasOwn(tools, tool) ? { tool } : "auto"
+      if (name === undefined) return Effect.undefined
+      if (Object.hasOwn(tools, name)) return Effect.succeed<FirstTool>({ name, isHosted: false })
+      return choice.hostedTools.includes(name)
+        ? Effect.succeed<FirstTool>({ name, isHosted: true })
+        : Effect.fail(unknownTool)
     }
 
     const opening = Effect.fnUntraced(function* (turn: Turn) {
@@ -119,6 +123,7 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
       // After the output of a client tool, the model of the question goes on.
       const asking = message ?? items.find((item) => item.type === "user_message")
       const used = nothingUsed(yield* modelFor(asking))
+      const firstTool = yield* firstToolFor(message)
       const parts = partsToEvents(turn, openWorkflow(items), options.events)
       const emit: Turn["emit"] = (...events) =>
         events.some(isVisible)
@@ -137,12 +142,13 @@ export const make = <Tools extends Record<string, Tool.Any> = {}>(
             toolkit,
             clientTools,
             stopAt,
-            toolChoice: toolChoiceFor(message),
+            firstTool,
             fallback: choice.fallback,
             temperature,
             rounds: limits.rounds,
             turnTokens: limits.turnTokens,
-            used
+            used,
+            outcomes: []
           },
           prompt
         )

@@ -12,12 +12,21 @@ import {
   type AnyToolkit,
   failed,
   type ModelCall,
+  type Outcome,
   problemOfParams,
   resultPart,
   runCalls
 } from "./ModelTools.ts"
 import type { Part, partsToEvents } from "./events/PartsToEvents.ts"
+import { keptCalls } from "./prompt/KeptCalls.ts"
 import { count, type Used } from "./usage/Used.ts"
+
+/** The tool that the person chose. */
+export interface FirstTool {
+  readonly name: string
+  /** Whether it runs at the provider. */
+  readonly isHosted: boolean
+}
 
 export interface Run {
   readonly turn: Turn
@@ -25,13 +34,15 @@ export interface Run {
   readonly toolkit: AnyToolkit | undefined
   readonly clientTools: Readonly<Record<string, Tool.Any>>
   readonly stopAt: ReadonlyArray<string>
-  /** For the first request; later ones choose by themselves. */
-  readonly toolChoice: "auto" | { readonly tool: string }
+  /** For the first request; in later ones the model chooses by itself. */
+  readonly firstTool: FirstTool | undefined
   readonly fallback: string | undefined
   readonly temperature: number | undefined
   readonly rounds: number
   readonly turnTokens: number
   readonly used: Used
+  /** The calls of earlier rounds. */
+  readonly outcomes: ReadonlyArray<Outcome>
 }
 
 type Events = Stream.Stream<ResponseEventInput, unknown, LanguageModel.LanguageModel | CurrentUser>
@@ -39,11 +50,11 @@ type Events = Stream.Stream<ResponseEventInput, unknown, LanguageModel.LanguageM
 /** Asks the model until it calls no more tools, and shows what it says. */
 export const run = (options: Run, prompt: Prompt.Prompt): Events =>
   Stream.suspend(() => {
-    const { parts, used } = options
+    const { firstTool, parts, used } = options
     const said: Array<Part> = []
-    const isFirst = used.rounds === 0
+    const tool = used.rounds === 0 ? firstTool : undefined
     used.rounds += 1
-    return request(options, prompt, said, isFirst).pipe(
+    return request(options, prompt, said, tool).pipe(
       Stream.ensuring(Effect.sync(() => count(used, prompt, said))),
       Stream.concat(Stream.unwrap(Effect.map(parts.finishText, Stream.fromIterable))),
       Stream.concat(Stream.unwrap(Effect.suspend(() => next(options, prompt, said))))
@@ -55,9 +66,9 @@ const request = (
   options: Run,
   prompt: Prompt.Prompt,
   said: Array<Part>,
-  isFirst: boolean
+  tool: FirstTool | undefined
 ): Events => {
-  const { clientTools, fallback, parts, temperature, toolChoice, toolkit, used } = options
+  const { clientTools, fallback, parts, temperature, toolkit, used } = options
   const tools: Toolkit.WithHandler<Record<string, Tool.Any>> = {
     tools: { ...toolkit?.tools, ...clientTools },
     handle: () => Effect.die("calls are run after the request")
@@ -66,7 +77,7 @@ const request = (
   const asked = LanguageModel.streamText({
     prompt,
     toolkit: tools,
-    toolChoice: isFirst ? toolChoice : "auto",
+    toolChoice: tool === undefined || tool.isHosted ? "auto" : { tool: tool.name },
     disableToolCallResolution: true,
     toolCallValidation: "deferred"
   }) as Stream.Stream<Part, unknown, LanguageModel.LanguageModel>
@@ -75,7 +86,8 @@ const request = (
       // A provider without `ModelChoice` knows its own model.
       model: used.model === ModelChoice.defaultValue().model ? undefined : used.model,
       temperature,
-      maxOutputTokens: undefined
+      maxOutputTokens: undefined,
+      hostedTool: tool?.isHosted === true ? tool.name : undefined
     }),
     // What the model said may be in the error of a span.
     Stream.provideService(References.TracerEnabled, false),
@@ -89,7 +101,7 @@ const request = (
       if (isLost || fallback === undefined || fallback === used.model) return Stream.fail(error)
       const logged = logFailure(error, used.model)
       used.model = fallback
-      return Stream.unwrap(Effect.as(logged, request(options, prompt, said, isFirst)))
+      return Stream.unwrap(Effect.as(logged, request(options, prompt, said, tool)))
     })
   )
 }
@@ -119,29 +131,37 @@ const next = Effect.fnUntraced(function* (
   if (calls.length === 0) return parts.isEmpty() ? Stream.fail(noAnswer) : Stream.empty
 
   const problems = new Map<ModelCall, string>()
+  let ofPage: ModelCall | undefined
   for (const call of calls) {
     const tool = Object.hasOwn(clientTools, call.name) ? clientTools[call.name] : undefined
     const isCut = reason === "length"
     const problem = isCut ? "The call was cut off." : tool && problemOfParams(tool, call.params)
     if (problem !== undefined) problems.set(call, problem)
-    // The other calls of this request are not run: their results could not be told to the model.
-    else if (tool !== undefined) return clientCall(turn, call)
+    else if (tool === undefined) continue
+    else if (ofPage === undefined) ofPage = call
+    else problems.set(call, "The page runs one tool at a time. Call this one again.")
   }
-  const sound = calls.filter((call) => !problems.has(call))
+  const here = calls.filter((call) => call !== ofPage)
+  const sound = here.filter((call) => !problems.has(call))
   const outcomes = yield* Effect.provideService(runCalls(toolkit, sound), CurrentTurn, turn)
+  const results = here.map((call) => {
+    const problem = problems.get(call)
+    return problem === undefined ? outcomes[sound.indexOf(call)]! : failed(call, problem)
+  })
+  const known = [...options.outcomes, ...results]
+  if (ofPage !== undefined) {
+    const kept = known.length === 0 ? Stream.empty : Answer.hidden(turn, keptCalls(known))
+    return Stream.concat(kept, clientCall(turn, ofPage))
+  }
   if (outcomes.some(({ isFailure, name }) => !isFailure && stopAt.includes(name))) {
     return Stream.empty
   }
   if (used.rounds >= rounds) return Stream.fail(tooManyRounds)
   if (used.inputTokens + used.outputTokens >= turnTokens) return Stream.fail(tooManyTokens)
-  const results = calls.map((call) => {
-    const problem = problems.get(call)
-    return problem === undefined ? outcomes[sound.indexOf(call)]! : failed(call, problem)
-  })
   // Pictures are shown to the model again in the next turn.
   const kept = said.filter(({ type }) => type !== "file")
   const answered = Prompt.fromResponseParts([...kept, ...results.map(resultPart)])
-  return run(options, Prompt.concat(prompt, answered))
+  return run({ ...options, outcomes: known }, Prompt.concat(prompt, answered))
 })
 
 /** The page runs the tool after the turn. */

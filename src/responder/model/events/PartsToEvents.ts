@@ -9,6 +9,7 @@ import type { Annotation } from "../../../protocol/Sources.ts"
 import { itemUpdated } from "../../ItemEvents.ts"
 import { CustomStreamError } from "../../StreamErrors.ts"
 import type { Turn } from "../../Turn.ts"
+import { pictureTypeOf } from "../PictureType.ts"
 import { reasoningEvents } from "./ReasoningEvents.ts"
 import { type GrowingText, growingText } from "./TextEvents.ts"
 
@@ -110,6 +111,8 @@ export const partsToEvents = (
 
     file: Effect.fnUntraced(function* (part) {
       if (!part.mediaType.startsWith("image/")) return []
+      // Some servers do not say in which format they draw, and a wrong type would not be kept.
+      const mediaType = pictureTypeOf(part.data) ?? part.mediaType
       const { callId = "", of, partial } = extrasOf(part)
       const known = pictures.get(callId)
       const before = known === undefined ? yield* makeRoom : []
@@ -121,7 +124,7 @@ export const partsToEvents = (
           : []
       if (typeof partial === "number") {
         // Shown for a moment and never stored, so it needs no place of its own.
-        const url = `data:${part.mediaType};base64,${Base64.encode(part.data)}`
+        const url = `data:${mediaType};base64,${Base64.encode(part.data)}`
         const progress = typeof of === "number" && of > 0 ? Math.min(1, partial / of) : 0
         return [
           ...added,
@@ -132,9 +135,9 @@ export const partsToEvents = (
           })
         ]
       }
-      const name = `picture.${part.mediaType.slice("image/".length)}`
+      const name = `picture.${mediaType.slice("image/".length)}`
       const kept = yield* turn
-        .attach({ name, mime_type: part.mediaType, bytes: part.data })
+        .attach({ name, mime_type: mediaType, bytes: part.data })
         .pipe(Effect.catchTag("FileRefused", () => Effect.undefined))
       if (kept?.type !== "image") return yield* notKept
       const image = { id: kept.id, url: kept.preview_url }

@@ -96,11 +96,14 @@ export const reasoningEvents = (turn: Turn, left: WorkflowItem | undefined) => {
   return { begin, append, endThought, close }
 }
 
-/** The workflow that the last turn left open: the newest item, or the one before a tool call. */
+/**
+ * The workflow that the last turn left open: the newest item, or the one before a tool call. Notes
+ * for the model show nothing, so that reasoning goes on across them.
+ */
 export const openWorkflow = (
   newestFirst: ReadonlyArray<{ readonly type: string }>
 ): WorkflowItem | undefined => {
-  const [newest, second] = newestFirst
+  const [newest, second] = newestFirst.filter(({ type }) => type !== "hidden_context_item")
   const found = newest?.type === "client_tool_call" ? second : newest
   return isOpenWorkflow(found) ? found : undefined
 }

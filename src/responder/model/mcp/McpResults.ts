@@ -1,7 +1,5 @@
 import type { McpClientError, McpSchema } from "effect/ai"
-
-/** Characters of one result that a model is shown. */
-const mostCharacters = 100_000
+import { shortened } from "../Shortened.ts"
 
 /** The words of a result, also of one that says what went wrong. Pictures and sounds are named only. */
 export const textOf = ({ content, structuredContent }: McpSchema.CallToolResult): string => {
@@ -29,11 +27,6 @@ const textOfBlock = (block: McpSchema.ContentBlock): string => {
 }
 
 const leftOut = (type = "binary data") => `[${type}, which cannot be shown here]`
-
-const shortened = (text: string): string =>
-  text.length > mostCharacters
-    ? `${text.slice(0, mostCharacters).toWellFormed()} [cut: it was longer]`
-    : text
 
 /** The words for the model when a call fails: it may call otherwise, or tell the person. */
 export const sentenceOf = ({ reason }: McpClientError.McpClientError): string => {

@@ -8,6 +8,7 @@ import { StreamError } from "../../StreamErrors.ts"
 import type { Turn } from "../../Turn.ts"
 import { attachmentParts } from "./AttachmentParts.ts"
 import { hiddenText, questionsText, tasksText } from "./ItemTexts.ts"
+import { callMessages, keptMessages } from "./KeptCalls.ts"
 
 type Message = Prompt.MessageEncoded
 type Part = Prompt.UserMessagePartEncoded
@@ -90,13 +91,9 @@ export const promptConverter = (
       // A model may not see a call without its result.
       if (item.status === "pending") return nothing
       const { arguments: params, call_id: id, name, output } = item
-      return Effect.succeed([
-        { role: "assistant", content: [{ type: "tool-call", id, name, params }] },
-        {
-          role: "tool",
-          content: [{ type: "tool-result", id, name, isFailure: false, result: output ?? null }]
-        }
-      ])
+      return Effect.succeed(
+        callMessages({ id, name, params, isFailure: false, result: output ?? null })
+      )
     },
 
     widget: ({ id, widget }) =>
@@ -110,6 +107,7 @@ export const promptConverter = (
               converter.attachment({
                 id: image.id,
                 name: "picture",
+                // Its bytes say which one it is.
                 mime_type: "image/png",
                 type: "image",
                 preview_url: image.url
@@ -118,7 +116,11 @@ export const promptConverter = (
             )
           : URL.canParse(image.url)
             ? Effect.succeed([
-                pictureShown({ type: "file", mediaType: "image/png", data: new URL(image.url) })
+                pictureShown({
+                  type: "file",
+                  mediaType: /^data:(image\/[^;,]+)/.exec(image.url)?.[1] ?? "image/png",
+                  data: new URL(image.url)
+                })
               ])
             : nothing,
 
@@ -181,8 +183,10 @@ const convert = (converter: PromptConverter, item: ThreadItem, isLast: boolean):
       return converter.workflow(item)
     case "end_of_turn":
       return converter.end_of_turn(item)
-    case "hidden_context_item":
-      return converter.hidden_context_item(item)
+    case "hidden_context_item": {
+      const calls = keptMessages(item.content)
+      return calls === undefined ? converter.hidden_context_item(item) : Effect.succeed(calls)
+    }
     case "sdk_hidden_context":
       return converter.sdk_hidden_context(item)
   }

@@ -12,5 +12,5 @@ export const dataUrlOf = (part: Prompt.FilePart): string =>
 export const nameOf = ({ fileName }: Prompt.FilePart): string => fileName ?? "file"
 
 /** A tool's result for the model: a text as it is, everything else as JSON. */
-export const resultText = ({ result }: Prompt.ToolResultPart): string =>
+export const resultText = ({ result }: Pick<Prompt.ToolResultPart, "result">): string =>
   typeof result === "string" ? result : (JSON.stringify(result) ?? "null")

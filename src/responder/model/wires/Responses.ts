@@ -33,7 +33,7 @@ export const layer = (
       let mayAskForSummaries = true
       const streamText = ({ prompt, toolChoice, tools }: LanguageModel.ProviderOptions) =>
         Stream.unwrap(
-          Effect.map(ModelRequest, ({ maxOutputTokens, temperature, ...request }) => {
+          Effect.map(ModelRequest, ({ hostedTool, maxOutputTokens, temperature, ...request }) => {
             const model = request.model ?? options.model
             const all = [
               // The wire's own default is strict, which most schemas of tools do not fit.
@@ -51,11 +51,13 @@ export const layer = (
                 ? {}
                 : {
                     tools: all,
-                    // Without functions the library says "none", which would forbid the others too.
                     tool_choice:
-                      tools.length === 0
-                        ? "auto"
-                        : choiceOf(toolChoice, (name) => ({ type: "function", name }))
+                      hostedTool !== undefined
+                        ? { type: hostedTool }
+                        : // Without functions the library says "none", which would forbid all tools.
+                          tools.length === 0
+                          ? "auto"
+                          : choiceOf(toolChoice, (name) => ({ type: "function", name }))
                   })
             }
             const ask = (body: object) =>

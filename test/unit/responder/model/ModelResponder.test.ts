@@ -150,6 +150,25 @@ describe("pictures of the model", () => {
       assert.include(JSON.stringify(calls[1]?.body), `data:image/png;base64,${png}`)
     }).pipe(Effect.scoped)
   )
+
+  it.live("keep their type, also where the server does not say it", () =>
+    Effect.gen(function* () {
+      for (const [type, head, output_format] of [
+        ["jpeg", "\xff\xd8\xff\xe0 a picture", undefined],
+        ["webp", "RIFF\x10\x20\x30\x40WEBPVP8 a picture", "webp"]
+      ] as const) {
+        const result = Buffer.from(head, "latin1").toString("base64")
+        const item = { type: "image_generation_call", id: "ig_1", result, output_format }
+        const { calls, send } = yield* answeringFrom(
+          { MODEL_API: "responses", MODEL_TOOLS: "image_generation" },
+          says(responses.item(item), responses.completed()),
+          says(...responses.text("Nice"))
+        )
+        yield* send(add(idOf(yield* send(create("Draw"))), "Do you see it?"))
+        assert.include(JSON.stringify(calls[1]?.body), `data:image/${type};base64,${result}`)
+      }
+    }).pipe(Effect.scoped)
+  )
 })
 
 describe("a model that fails", () => {

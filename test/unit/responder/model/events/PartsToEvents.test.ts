@@ -118,6 +118,18 @@ describe("pictures of a model as events", () => {
     })
   )
 
+  it.effect("are of the type that their bytes have, whatever the server says", () =>
+    Effect.gen(function* () {
+      const jpeg = [0xff, 0xd8, 0xff, 0xe0]
+      const { events, kept } = yield* convert([
+        picture(jpeg, { callId: "c", partial: 0, of: 2 }),
+        picture(jpeg, { callId: "c", partial: null, of: 2 })
+      ])
+      assert.include(JSON.stringify(events[1]), "data:image/jpeg;base64,")
+      assert.strictEqual(kept[0]?.name, "picture.jpeg")
+    })
+  )
+
   it.effect("have no progress where nobody knows how many previews there are", () =>
     Effect.gen(function* () {
       const { events } = yield* convert([picture([1], { callId: "c", partial: 1, of: null })])

@@ -8,7 +8,7 @@ import {
   reasoningEvents
 } from "../../../../../src/responder/model/events/ReasoningEvents.ts"
 import { itemOf, turnWith } from "../../../../support/ScriptedModel.ts"
-import { message, toolCall } from "../../../../support/ThreadFixtures.ts"
+import { hidden, message, toolCall } from "../../../../support/ThreadFixtures.ts"
 
 const workflowOf = (workflow: Partial<WorkflowItem["workflow"]> = {}) =>
   itemOf("workflow", {
@@ -115,6 +115,8 @@ describe("the workflow of thoughts", () => {
     const call = toolCall("thr_1", "tc_1", "completed")
     assert.strictEqual(openWorkflow([open]), open)
     assert.strictEqual(openWorkflow([call, open]), open)
+    const note = hidden("thr_1", "msg_2")
+    assert.strictEqual(openWorkflow([call, note, open]), open)
     assert.isUndefined(openWorkflow([closed]))
     assert.isUndefined(openWorkflow([message("thr_1", "msg_1"), open]))
     assert.isUndefined(openWorkflow([call, call, open]))

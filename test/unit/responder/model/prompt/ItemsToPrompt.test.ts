@@ -178,6 +178,11 @@ describe("messages for the model", () => {
         "user: This picture was made and shown to the person:",
         "user file: image/png picture"
       ])
+      const jpeg = yield* promptFor([made], {}, { atc_1: new Uint8Array([0xff, 0xd8, 0xff, 1]) })
+      assert.strictEqual(lines(jpeg)[1], "user file: image/jpeg picture")
+      const url = "data:image/webp;base64,AQID"
+      const inline = itemOf("generated_image", { image: { id: "ig_1", url } })
+      assert.strictEqual((yield* linesFor(inline))[1], "user file: image/webp undefined")
       assert.deepStrictEqual(yield* linesFor(itemOf("generated_image", {})), [])
       assert.deepStrictEqual(yield* linesFor(itemOf("end_of_turn", {})), [])
     })

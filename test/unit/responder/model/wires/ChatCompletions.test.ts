@@ -158,7 +158,12 @@ describe("chat completions", () => {
         const ask = (model: string) =>
           LanguageModel.streamText({ prompt: "Hi" }).pipe(
             Stream.runDrain,
-            Effect.provideService(ModelRequest, { model, maxOutputTokens: 9, temperature: 0.5 }),
+            Effect.provideService(ModelRequest, {
+              ...ModelRequest.defaultValue(),
+              model,
+              maxOutputTokens: 9,
+              temperature: 0.5
+            }),
             Effect.provide(
               ChatCompletions.layer({ url: server.url, apiKey: undefined, model: "other" }).pipe(
                 Layer.provide(FetchHttpClient.layer)

@@ -190,7 +190,8 @@ describe("the Responses API", () => {
         Effect.provideService(ModelRequest, {
           model: "another",
           maxOutputTokens: 99,
-          temperature: 0.4
+          temperature: 0.4,
+          hostedTool: undefined
         })
       )
       assert.deepInclude(server.calls[0]?.body, {
