@@ -1,11 +1,13 @@
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
-import { Effect } from "effect"
+import { Deferred, Effect } from "effect"
 
 interface Call {
   readonly method: string
   readonly params: Readonly<Record<string, unknown>>
   readonly headers: http.IncomingHttpHeaders
+  /** Done when the connection has closed, whoever closed it. */
+  readonly closed: Effect.Effect<void>
 }
 
 interface Options {
@@ -46,13 +48,14 @@ export const mcpServer = Effect.fnUntraced(function* (
   }
   const reply = async (
     request: http.IncomingMessage,
-    text: string
+    text: string,
+    closed: Effect.Effect<void>
   ): Promise<[number, unknown?]> => {
     if (request.method !== "POST") return [405]
     const { id, method, params } = JSON.parse(text) as Call & { readonly id?: number }
     const isKnown = request.headers["mcp-session-id"] === String(session)
     if (unknownSession !== undefined && method !== "initialize" && !isKnown) return [unknownSession]
-    calls.push({ method, params, headers: request.headers })
+    calls.push({ method, params, headers: request.headers, closed })
     if (id === undefined) return [202]
     try {
       const result = await resultOf(method, params)
@@ -65,9 +68,11 @@ export const mcpServer = Effect.fnUntraced(function* (
 
   const server = http.createServer((request, response) => {
     let text = ""
+    const closed = Deferred.makeUnsafe<void>()
+    response.on("close", () => Deferred.doneUnsafe(closed, Effect.void))
     request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk))
     request.on("end", () => {
-      void reply(request, text).then(([status, body]) => {
+      void reply(request, text, Deferred.await(closed)).then(([status, body]) => {
         response.writeHead(status, {
           "content-type": "application/json",
           ...(unknownSession === undefined ? {} : { "mcp-session-id": String(session) })

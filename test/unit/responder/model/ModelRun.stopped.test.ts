@@ -6,6 +6,7 @@ import * as ModelResponder from "../../../../src/responder/model/ModelResponder.
 import { create } from "../../../support/ChatKitService.ts"
 import { eventually } from "../../../support/Eventually.ts"
 import { tokenFor } from "../../../support/http/ServerOnDoubles.ts"
+import { mcpServer } from "../../../support/McpLoopback.ts"
 import { answeringFrom, answeringWith } from "../../../support/ModelAnswers.ts"
 import { chat, responses, type Script, says, stalls } from "../../../support/ModelServer.ts"
 import { openStream, threadOf } from "../../../support/StreamClient.ts"
@@ -61,16 +62,6 @@ const phases: Readonly<Record<string, Phase>> = {
     env: { MODEL_API: "responses" },
     scripts: [stalls(picture)],
     sees: "generated_image.updated",
-    open: 0,
-    keeps: ""
-  },
-  "while the answer waits for a second try": {
-    scripts: [
-      (_, response) => {
-        response.writeHead(503, { "retry-after": "30" }).end()
-      }
-    ],
-    sees: "stream_options",
     open: 0,
     keeps: ""
   },
@@ -140,6 +131,28 @@ describe("Stop", () => {
       yield* Deferred.await(interrupted)
       assert.lengthOf(calls, 1)
     }).pipe(Effect.scoped)
+  )
+
+  it.live(
+    "while a tool of an MCP server runs closes its connection, and asks the model no more",
+    () =>
+      Effect.gen(function* () {
+        const running = yield* Deferred.make<void>()
+        const server = yield* mcpServer(() => {
+          Deferred.doneUnsafe(running, Effect.void)
+          return new Promise(() => {})
+        })
+        const { calls, url } = yield* answeringFrom(
+          { MCP_SERVERS: server.url },
+          says(...chat.call("c", "weather", {}))
+        )
+        const client = yield* openStream(url, yield* tokenFor("ada"), create("Hi"))
+        yield* Deferred.await(running)
+        const called = server.calls.find(({ method }) => method === "tools/call")
+        yield* client.leave
+        yield* called!.closed
+        assert.lengthOf(calls, 1)
+      }).pipe(Effect.scoped)
   )
 
   it.live("in the second round closes that round's connection", () =>
