@@ -37,6 +37,7 @@ import { envelope, isLoopback } from "./http/Envelope.ts"
 import { HealthHttp } from "./http/HealthHttp.ts"
 import * as NodeServer from "./http/NodeServer.ts"
 import { contractPath, pages } from "./http/pages/Pages.ts"
+import { DictationLimit } from "./http/RequestBody.ts"
 import { startup } from "./http/Startup.ts"
 import { SupportHttp } from "./http/SupportHttp.ts"
 import { AttachmentContentPg } from "./postgres/attachments/AttachmentContentPg.ts"
@@ -202,9 +203,16 @@ const enveloped = <E, R>(
   )
 }
 
-const served = <A, E, R>({ bodyLimit }: SettingsShape, app: Layer.Layer<A, E, R>) =>
+/** How much of a body is read. */
+export const bodyLimits = ({ bodyLimit, dictationLimit }: SettingsShape) =>
+  Layer.merge(
+    Layer.succeed(HttpIncomingMessage.MaxBodySize, bodyLimit),
+    Layer.succeed(DictationLimit, dictationLimit)
+  )
+
+const served = <A, E, R>(settings: SettingsShape, app: Layer.Layer<A, E, R>) =>
   HttpRouter.serve(app, { disableLogger: true, disableListenLog: true }).pipe(
-    Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, bodyLimit))
+    Layer.provide(bodyLimits(settings))
   )
 
 const listening = (server: Server, { host, port }: SettingsShape) =>

@@ -1,7 +1,7 @@
 import { Context, Layer, Redacted } from "effect"
-import { HttpIncomingMessage, HttpRouter, HttpServer } from "effect/http"
+import { HttpRouter, HttpServer } from "effect/http"
 import type { SqlClient } from "effect/sql"
-import { routes, services } from "./App.ts"
+import { bodyLimits, routes, services } from "./App.ts"
 import { Draining } from "./http/Draining.ts"
 import * as Pool from "./postgres/Pool.ts"
 import type { ModelUsage } from "./responder/model/usage/ModelUsage.ts"
@@ -34,15 +34,12 @@ export const createChatKit = ({ env, responder }: ChatKitOptions): ChatKitHandle
     const failure = new BadSettings(settings)
     return { handler: () => Promise.reject(failure), dispose: () => Promise.resolve() }
   }
-  const { bodyLimit, databasePoolSize: poolSize, databaseUrl } = settings
+  const { databasePoolSize: poolSize, databaseUrl } = settings
   const url = databaseUrl ?? Redacted.make("")
   const app = routes(settings).pipe(
     Layer.provideMerge(Draining.layer),
     services(settings, Pool.layer({ url, poolSize }), responder),
-    Layer.provideMerge([
-      HttpServer.layerServices,
-      Layer.succeed(HttpIncomingMessage.MaxBodySize, bodyLimit)
-    ]),
+    Layer.provideMerge([HttpServer.layerServices, bodyLimits(settings)]),
     Layer.provide(Telemetry.layer(settings))
   )
   // Only the start page of development asks for the address of a server.

@@ -23,7 +23,7 @@ import { ResponderFailed } from "../responder/Errors.ts"
 import { ThreadNotActive, TooManyStreams } from "../turns/Errors.ts"
 import { type Audience, bodyOf, type ErrorBody, headersOf } from "./ErrorBody.ts"
 import { type ErrorRow, errorTable } from "./ErrorTable.ts"
-import { ContentEncodingRefused, Refused } from "./Refused.ts"
+import { BodyTooLarge, ContentEncodingRefused, Refused } from "./Refused.ts"
 
 interface Received {
   readonly body: ErrorBody
@@ -213,8 +213,21 @@ const errorsFor = (audience: Audience) => {
       name: "NotReady",
       decode: ({ body }) => new NotReady({ missing: [body.error] })
     }),
-    /** `http/Refusals.ts` answers the first and the last, before or after a handler has run. */
-    Refused413: refused(413, errorTable.BodyTooLarge),
+    BodyTooLarge: schema({
+      failure: BodyTooLarge,
+      row: errorTable.BodyTooLarge,
+      name: "BodyTooLarge",
+      sentences: Schema.Union(
+        BodyTooLarge.fields.sent.literals.map((sent) =>
+          Schema.TemplateLiteral([`The ${sent} is too large: at most `, Schema.String])
+        )
+      ),
+      decode: ({ body }) => {
+        const [, sent, atMost = ""] =
+          /^The (\w+) is too large: at most (.*)$/.exec(body.error) ?? []
+        return new BodyTooLarge({ sent: sent === "recording" ? sent : "message", atMost })
+      }
+    }),
     Refused415: schema<Refused | ContentEncodingRefused>({
       failure: Schema.Union([
         Refused.check(Schema.makeFilter(({ status }) => status === 415)),
@@ -231,6 +244,7 @@ const errorsFor = (audience: Audience) => {
           ? new Refused({ status: 415 })
           : new ContentEncodingRefused({ encoding: "undisclosed" })
     }),
+    /** `http/Refusals.ts` answers it, after a handler has run. */
     Refused500: refused(500, errorTable.InternalError)
   }
 }

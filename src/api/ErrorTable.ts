@@ -3,12 +3,13 @@
 import type { InvalidToken, InvalidTokenReason } from "../auth/Errors.ts"
 import type { Conflict, InvalidRequest, NotFound } from "../core/Errors.ts"
 import type { NotReady } from "../health/Errors.ts"
-import type { ContentEncodingRefused } from "./Refused.ts"
+import type { BodyTooLarge, ContentEncodingRefused } from "./Refused.ts"
 import type { ThreadNotActive } from "../turns/Errors.ts"
 
 /**
  * One row of the table: how a failure is answered. A text that depends on the failure is a
  * function of it; all others are constants, so that nothing internal reaches a client by accident.
+ * A sentence is for the person in the chat: it never names a setting of the server.
  */
 export interface ErrorRow<in Failure = unknown> {
   readonly status: number
@@ -115,7 +116,7 @@ export const errorTable = {
   },
   AttachmentTooLarge: {
     status: 413,
-    sentence: "Attachment too large: send a smaller file, or raise ATTACHMENT_LIMIT on the server",
+    sentence: "The file is too large: choose a smaller one",
     when: "The attachment is larger than ATTACHMENT_LIMIT"
   },
   AttachmentTypeRefused: {
@@ -170,8 +171,8 @@ export const errorTable = {
   },
   BodyTooLarge: {
     status: 413,
-    sentence: "Request body too large: send less, or raise BODY_LIMIT on the server",
-    when: "The body is larger than BODY_LIMIT"
+    sentence: ({ atMost, sent }: BodyTooLarge) => `The ${sent} is too large: at most ${atMost}`,
+    when: "The body is larger than BODY_LIMIT, or, for `input.transcribe`, than DICTATION_LIMIT"
   },
   ContentTypeRefused: {
     status: 415,

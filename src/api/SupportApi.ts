@@ -34,7 +34,7 @@ export const chatkit = HttpApiEndpoint.post("chatkit", "/support/chatkit", {
     forUser.TooMany,
     forUser.ResponderFailed,
     forUser.Unavailable,
-    forUser.Refused413,
+    forUser.BodyTooLarge,
     forUser.Refused415,
     forUser.Refused500
   ]

@@ -10,7 +10,6 @@ export const sentenceOf = (issue: SchemaIssue.Issue): string => {
     ({ path, problem }) => path[0] === "message" && path.length === 1 && problem === "is missing"
   )
   const field = fieldOf(found)
-  if (field === "") return `Invalid request body: ${found.problem}`
   return field === "type"
     ? `Invalid request: type must be one of ${operationTypes.join(", ")}`
     : `Invalid request: ${field} ${found.problem}`

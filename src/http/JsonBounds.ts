@@ -31,8 +31,8 @@ export const tooManyParts = (text: string): string | undefined => {
   return undefined
 }
 
-/** The place of the quote that ends the string that begins at `start`. */
-const endOfString = (text: string, start: number): number => {
+/** The place of the quote that ends the string in a JSON text that begins at `start`. */
+export const endOfString = (text: string, start: number): number => {
   for (let end = text.indexOf(`"`, start + 1); end !== -1; end = text.indexOf(`"`, end + 1)) {
     let slashes = 0
     while (text.charCodeAt(end - 1 - slashes) === backslash) slashes += 1

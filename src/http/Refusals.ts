@@ -56,7 +56,6 @@ export const methodNotAllowed = (allow: string): Response =>
 
 /** The rows of what is refused outside the operations, by status. */
 export const refusedRows = {
-  413: errorTable.BodyTooLarge,
   415: errorTable.ContentTypeRefused,
   500: errorTable.InternalError
 } as const

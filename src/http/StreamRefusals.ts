@@ -2,14 +2,13 @@ import { Cause, Effect } from "effect"
 import type { HttpServerError } from "effect/http"
 import { errorEventFor } from "../api/ErrorBody.ts"
 import { errorTable } from "../api/ErrorTable.ts"
-import type { ContentEncodingRefused, Refused } from "../api/Refused.ts"
 import type { Refusal } from "../chatkit/ChatKit.ts"
-import type { InvalidRequest } from "../core/Errors.ts"
 import type { ErrorEvent, ThreadStreamEvent } from "../protocol/Events.ts"
 import { toThread } from "../protocol/Threads.ts"
+import type { BodyRefusal } from "./ChatKitBody.ts"
 import { logDefect, refusedRows } from "./Refusals.ts"
 
-type Failure = Refusal | InvalidRequest | Refused | ContentEncodingRefused
+type Failure = Refusal | BodyRefusal
 
 /**
  * Whether the client names event streams among what it accepts, as ChatKit's does for exactly the
@@ -74,17 +73,16 @@ const eventFor = (
     case "AttachmentTypeRefused":
     case "ResponderFailed":
       return errorEventFor(errorTable[failure._tag], undefined, allowRetry)
+    case "BodyTooLarge":
+      return errorEventFor(errorTable.BodyTooLarge, failure, allowRetry)
     case "ContentEncodingRefused":
       return errorEventFor(errorTable.ContentEncodingRefused, failure, allowRetry)
     case "Refused":
       return errorEventFor(refusedRows[failure.status], undefined, allowRetry)
-    case "HttpServerError": {
-      const { reason } = failure
-      if (reason._tag !== "RequestParseError") return undefined
-      const row =
-        reason.reason === "BodyTooLarge" ? errorTable.BodyTooLarge : errorTable.MalformedRequest
-      return errorEventFor(row, undefined, allowRetry)
-    }
+    case "HttpServerError":
+      return failure.reason._tag === "RequestParseError"
+        ? errorEventFor(errorTable.MalformedRequest, undefined, allowRetry)
+        : undefined
     default:
       return undefined
   }

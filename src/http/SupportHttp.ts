@@ -2,12 +2,12 @@ import { Cause, Effect, Exit } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../api/Api.ts"
-import type { ContentEncodingRefused, Refused } from "../api/Refused.ts"
+import { BodyTooLarge } from "../api/Refused.ts"
 import { ChatKit, type Refusal } from "../chatkit/ChatKit.ts"
 import { InvalidRequest } from "../core/Errors.ts"
 import { type ChatKitRequest, isStreamingType } from "../protocol/Requests.ts"
 import { RunningTurn } from "../turns/TurnRunner.ts"
-import { chatKitBody } from "./ChatKitBody.ts"
+import { type BodyRefusal, chatKitBodies } from "./ChatKitBody.ts"
 import { Draining } from "./Draining.ts"
 import { sse, sseOf } from "./Sse.ts"
 import { asksForStream, refusedEvents } from "./StreamRefusals.ts"
@@ -18,6 +18,7 @@ export const SupportHttp = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const chatKit = yield* ChatKit
     const draining = yield* Draining
+    const bodyOf = yield* chatKitBodies
 
     /** A refusal has its own status. */
     const withStatus = Effect.fnUntraced(function* (body: Body) {
@@ -49,17 +50,17 @@ export const SupportHttp = HttpApiBuilder.group(
     })
 
     return handlers.handleRaw("chatkit", ({ request }) =>
-      (asksForStream(request.headers["accept"]) ? inStream : withStatus)(chatKitBody(request))
+      (asksForStream(request.headers["accept"]) ? inStream : withStatus)(bodyOf(request))
     )
   })
 )
 
-type BodyRefusal = InvalidRequest | Refused | ContentEncodingRefused
 type Body = Effect.Effect<ChatKitRequest, BodyRefusal>
 
 /** The operation that a body asks for, as far as it is known; undefined for the short form. */
 const operationOf = (body: Exit.Exit<ChatKitRequest, BodyRefusal>) => {
   if (Exit.isSuccess(body)) return body.value.type
   const failure = Cause.squash(body.cause)
+  if (failure instanceof BodyTooLarge && failure.sent === "recording") return "input.transcribe"
   return failure instanceof InvalidRequest ? failure.operation : undefined
 }

@@ -53,33 +53,34 @@ const usual: JsonBounds = { depth: 1_000, nodes: 50_000 }
 
 /**
  * Why a value is no JSON that is taken, if it is none: something that JSON has not, too deep, or
- * too many objects and lists. One walk, whatever the value.
+ * too many objects and lists. The name of a field before it makes a sentence. One walk, whatever
+ * the value.
  */
 export const jsonProblem = (
   value: unknown,
   { depth: maxDepth, nodes: maxNodes } = usual
 ): string | undefined => {
-  if (!isNode(value)) return isJsonLeaf(value) ? undefined : "Expected JSON"
+  if (!isNode(value)) return isJsonLeaf(value) ? undefined : "must be JSON"
   const pending: Array<Node> = [value]
   const depths: Array<number> = [1]
   let nodes = 1
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     const depth = depths.pop()!
     if (depth > maxDepth) {
-      return `JSON is nested more than ${maxDepth.toLocaleString("en")} levels deep`
+      return `is nested more than ${maxDepth.toLocaleString("en")} levels deep`
     }
-    if (!Array.isArray(node) && !isPlain(node)) return "Expected JSON"
+    if (!Array.isArray(node) && !isPlain(node)) return "must be JSON"
     // Holes of a list and fields without a value are undefined, which is no JSON.
     const children: ReadonlyArray<unknown> = Array.isArray(node) ? node : Object.values(node)
     for (let i = 0; i < children.length; i++) {
       const child = children[i]
       if (!isNode(child)) {
-        if (!isJsonLeaf(child)) return "Expected JSON"
+        if (!isJsonLeaf(child)) return "must be JSON"
         continue
       }
       nodes += 1
       if (nodes > maxNodes) {
-        return `JSON has more than ${maxNodes.toLocaleString("en")} objects and lists`
+        return `has more than ${maxNodes.toLocaleString("en")} objects and lists`
       }
       pending.push(child)
       depths.push(depth + 1)

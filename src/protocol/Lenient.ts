@@ -9,7 +9,7 @@ export const LenientInt = Schema.Union([Schema.Finite, Schema.String, Schema.Boo
       const number = isDecimal ? Number(input) : Number.NaN
       return Number.isSafeInteger(number)
         ? Effect.succeed(number)
-        : Effect.fail(new SchemaIssue.InvalidValue({ message: "Expected an integer" }))
+        : Effect.fail(new SchemaIssue.InvalidValue({ message: "must be an integer" }))
     }),
     encode: SchemaGetter.passthrough()
   })
@@ -39,6 +39,6 @@ export const Json = Schema.Unknown.check(
 /** An object with any JSON in its fields. */
 export const FreeForm = Schema.Unknown.check(
   Schema.makeFilter((value) =>
-    isNode(value) && !Array.isArray(value) ? jsonProblem(value) : "Expected an object"
+    isNode(value) && !Array.isArray(value) ? jsonProblem(value) : "must be an object"
   )
 ) as unknown as Schema.Codec<{ readonly [field: string]: Schema.Json }>

@@ -45,6 +45,8 @@ export const server = {
   /** Whether a proxy in front sets `X-Forwarded-Host` and `X-Forwarded-Proto`. */
   trustProxy: oneOf("TRUST_PROXY", onOff, () => false, ["on", "off"]),
   bodyLimit: size("BODY_LIMIT", ByteSize.mebibytes(1), ByteSize.mebibytes(64)),
+  /** Of a body with a recording in it, as base64: a minute of dictation takes about 1.4 MB. */
+  dictationLimit: size("DICTATION_LIMIT", ByteSize.mebibytes(4), ByteSize.mebibytes(64)),
   /** Whether `GET /docs` shows the documentation of the API. */
   docs: oneOf("DOCS", onOff, (production) => !production, ["on", "off"])
 }

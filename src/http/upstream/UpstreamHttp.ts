@@ -14,6 +14,7 @@ import { RequestInfo } from "../../core/RequestInfo.ts"
 import { openStreams } from "../../turns/OpenStreams.ts"
 import { Draining } from "../Draining.ts"
 import { badGateway, gatewayTimeout } from "../Refusals.ts"
+import { requestBodies } from "../RequestBody.ts"
 import { assertionFor } from "./Assertion.ts"
 import { answerHeaders, upstreamHeaders } from "./UpstreamHeaders.ts"
 import { relayed } from "./UpstreamStream.ts"
@@ -41,6 +42,7 @@ export const upstreamHttp = (upstream: Upstream) =>
       // An answer that nobody reads to its end is given up together with its request.
       const client = HttpClient.withScope(yield* HttpClient.HttpClient)
       const draining = yield* Draining
+      const { read } = yield* requestBodies
       const admit = openStreams(upstream.streamsPerUser)
       const assertion = assertionFor(upstream.secret, upstream.url)
 
@@ -90,7 +92,7 @@ export const upstreamHttp = (upstream: Upstream) =>
           const user = yield* CurrentUser
           const { requestId } = yield* RequestInfo
           const leave = yield* Effect.acquireRelease(admit(user.userId), Effect.sync)
-          const bytes = new Uint8Array(yield* Effect.orDie(request.arrayBuffer))
+          const { bytes } = yield* read(request)
           const type = request.headers["content-type"]
           const headers = upstreamHeaders(request.headers, user, requestId, yield* assertion(user))
           const asked = HttpClientRequest.post(upstream.url).pipe(

@@ -10,7 +10,7 @@ const written = Schema.Unknown.check(
   Schema.makeFilter((json) =>
     isNode(json) && typeof json["type"] === "string"
       ? jsonProblem(json, bounds)
-      : "Expected an object with a type"
+      : "must be an object with a type"
   )
 ) as unknown as Schema.Codec<Schema.Json>
 

@@ -23,6 +23,12 @@ describe("the table of errors", () => {
     }
   })
 
+  it("E9: names no setting of the server to the person", () => {
+    for (const { sentence } of Object.values(errorTable)) {
+      assert.notMatch(String(sentence), /[A-Z]{2,}_[A-Z]/)
+    }
+  })
+
   it("is the contract's: the status, the sentence, and `message` for users alone", () => {
     const bodyOf = (schema: Schema.Codec<never, unknown>, failure: unknown) => {
       const encoded = Schema.encodeUnknownSync(schema)(failure) as object

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { type Answer, ask } from "../../support/Client.ts"
+import { type Answer, ask, request } from "../../support/Client.ts"
 import { partsOf, sendRaw } from "../../support/http/RawConnection.ts"
 import { ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
 
@@ -13,7 +13,7 @@ const assertAnswer = (answer: Answer, status: number, body: string) => {
 }
 
 describe("a body that is too large", () => {
-  const error = "Request body too large: send less, or raise BODY_LIMIT on the server"
+  const error = "The message is too large: at most 2 KiB"
   const tooMuch = JSON.stringify({ message: "x".repeat(2100) })
 
   it.live("is 413 with a length, and chunked without one", () =>
@@ -56,5 +56,77 @@ describe("a body that is too large", () => {
       assert.strictEqual((yield* ask(url, token, fits)).status, 200)
       assert.strictEqual((yield* ask(url, token, `${fits} `)).status, 413)
     }).pipe(Effect.provide(ServerOnDoubles.layer({ env: { BODY_LIMIT: "2048" } })))
+  )
+})
+
+/** The body of a dictation with so much recording, as ChatKit's client writes it. */
+const dictation = (length: number, more: Record<string, unknown> = {}) =>
+  JSON.stringify({
+    type: "input.transcribe",
+    params: { audio_base64: "QUJD".repeat(length / 4), mime_type: "audio/webm", ...more }
+  })
+
+describe("a dictation", () => {
+  const tooLarge = saidToChatKit("The message is too large: at most 1 MiB", 413)
+  const tooLong = saidToChatKit("The recording is too large: at most 4 MiB", 413)
+
+  it.live("E4: has a limit of its own, in which two minutes fit", () =>
+    Effect.gen(function* () {
+      const { logs, url } = yield* ServerOnDoubles
+      const token = yield* tokenFor("ada")
+      const answer = yield* ask(url, token, dictation(2_800_000))
+      assertAnswer(answer, 200, `{"text":"2100000 bytes of audio/webm"}`)
+      assertAnswer(yield* ask(url, token, dictation(4_200_000)), 413, tooLong)
+      const line = logs.map((line) => JSON.parse(line)).find(({ message }) => /large/.test(message))
+      assert.deepInclude(line.annotations, { setting: "DICTATION_LIMIT", limit: "4 MiB" })
+    }).pipe(Effect.provide(ServerOnDoubles.layer()))
+  )
+
+  it.live("E4: lends its limit to nothing but its recording", () =>
+    Effect.gen(function* () {
+      const { logs, url } = yield* ServerOnDoubles
+      const token = yield* tokenFor("ada")
+      const large = "x".repeat(1_100_000)
+      for (const body of [
+        JSON.stringify({ message: large }),
+        JSON.stringify({ message: large, type: "input.transcribe" }),
+        dictation(4, { more: large }),
+        dictation(1_100_000, { more: large }),
+        dictation(4, { audio_base64: [large] }),
+        // The last `type` counts.
+        `${dictation(1_100_000).slice(0, -1)},"type":"threads.list"}`
+      ]) {
+        assertAnswer(yield* ask(url, token, body), 413, tooLarge)
+      }
+      const line = logs.map((line) => JSON.parse(line)).find(({ message }) => /large/.test(message))
+      assert.deepInclude(line.annotations, { setting: "BODY_LIMIT", limit: "1 MiB" })
+    }).pipe(Effect.provide(ServerOnDoubles.layer()))
+  )
+
+  it.live("E4: is answered with a status, whatever its client accepts", () =>
+    Effect.gen(function* () {
+      const { url } = yield* ServerOnDoubles
+      const headers = {
+        authorization: `Bearer ${yield* tokenFor("ada")}`,
+        accept: "text/event-stream"
+      }
+      const answer = yield* request(url, { headers, body: dictation(4_200_000) })
+      assertAnswer(answer, 413, tooLong)
+    }).pipe(Effect.provide(ServerOnDoubles.layer()))
+  )
+
+  it.live("E4: is refused while the client still sends, once it is too long", () =>
+    Effect.gen(function* () {
+      const { url } = yield* ServerOnDoubles
+      const head = `POST /support/chatkit HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${yield* tokenFor("ada")}\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n`
+      const answer = partsOf(yield* sendRaw(url, `${head}${dictation(4000).slice(0, 3500)}`))
+      const said = saidToChatKit("The recording is too large: at most 3 KiB", 413)
+      assert.deepStrictEqual([answer.status, answer.body], [413, said])
+      assert.strictEqual(answer.headers["connection"], "close")
+    }).pipe(
+      Effect.provide(
+        ServerOnDoubles.layer({ env: { BODY_LIMIT: "1024", DICTATION_LIMIT: "3072" } })
+      )
+    )
   )
 })

@@ -1,6 +1,5 @@
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
-import { operationTypes } from "../../../src/protocol/Requests.ts"
 import { connect, partsOf } from "../../support/http/RawConnection.ts"
 import { heldIdentities } from "../../support/http/HeldIdentities.ts"
 import { ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
@@ -25,14 +24,8 @@ class Door extends Context.Service<
 const saidToChatKit = (error: string, status: number) =>
   JSON.stringify({ error, status, message: error })
 const noJson = saidToChatKit("Invalid request body: it is not JSON", 400)
-const noType = saidToChatKit(
-  `Invalid request: type must be one of ${operationTypes.join(", ")}`,
-  400
-)
-const tooLarge = saidToChatKit(
-  "Request body too large: send less, or raise BODY_LIMIT on the server",
-  413
-)
+const noObject = saidToChatKit("Invalid request body: it is not a JSON object", 400)
+const tooLarge = saidToChatKit("The message is too large: at most 2 KiB", 413)
 
 const silence = { type: "input.transcribe", params: { audio_base64: "", mime_type: "audio/webm" } }
 const question = JSON.stringify(silence)
@@ -49,13 +42,13 @@ const bodies: ReadonlyArray<readonly [string, Buffer, number, string | RegExp]> 
   ["a question", bytes(question), 200, text],
   ["a question behind a byte order mark", bytes([0xef, 0xbb, 0xbf], question), 200, text],
   ["UTF-16", Buffer.from(`\ufeff${question}`, "utf16le"), 400, noJson],
-  ["nothing", bytes(), 400, noType],
+  ["nothing", bytes(), 400, noObject],
   ["blanks", bytes(" \r\n"), 400, noJson],
   ["a NUL", bytes(`{"message":"a\u0000"}`), 400, noJson],
   ["a letter of four bytes", bytes(`{"message":"hello 😀"}`), 200, /hello 😀/],
   ["no UTF-8", bytes(`{"message":"hello `, [0xff, 0xc3], `!"}`), 200, /hello \ufffd\ufffd!/],
   ["all that fits", padded(2048), 200, text],
-  ["a byte too many", padded(2049), 413, tooLarge]
+  ["a byte too many", Buffer.from(`{"message":"Hi"}`.padEnd(2049)), 413, tooLarge]
 ]
 
 interface Arriving {

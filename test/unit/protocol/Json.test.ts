@@ -98,8 +98,8 @@ describe("the bounds of JSON", () => {
 
   it("take nothing that JSON has not", () => {
     for (const value of [undefined, Number.NaN, Infinity, 1n, new Date(), new Map(), () => 1]) {
-      assert.strictEqual(jsonProblem(value), "Expected JSON")
-      assert.strictEqual(jsonProblem({ a: [value] }), "Expected JSON")
+      assert.strictEqual(jsonProblem(value), "must be JSON")
+      assert.strictEqual(jsonProblem({ a: [value] }), "must be JSON")
     }
   })
 })

@@ -48,6 +48,9 @@ describe("decoderOf", () => {
     const event = { type: "notice", level: "hunter2", message: "" } as unknown as ResponseEventInput
     const result = decode(event)
     assert(Result.isFailure(result))
-    assert.strictEqual(result.failure.message, "notice: level has the wrong value")
+    assert.strictEqual(
+      result.failure.message,
+      'notice: level must be one of "info", "warning", "danger"'
+    )
   })
 })

@@ -13,8 +13,9 @@ import { secret } from "../../support/Tokens.ts"
 
 describe("settings", () => {
   it("need nothing in development", () => {
-    const { attachmentLimit, bodyLimit, ...rest } = settingsOf({})
+    const { attachmentLimit, bodyLimit, dictationLimit, ...rest } = settingsOf({})
     assert.strictEqual(ByteSize.toBigInt(bodyLimit), 1_048_576n)
+    assert.strictEqual(ByteSize.toBigInt(dictationLimit), 4_194_304n)
     assert.strictEqual(ByteSize.toBigInt(attachmentLimit), 20_971_520n)
     assert.deepStrictEqual(rest, {
       production: false,
@@ -92,6 +93,7 @@ describe("settings", () => {
       CORS_ORIGINS: "https://app.example.com, http://localhost:3000,",
       PUBLIC_URL: "https://chat.example.com",
       BODY_LIMIT: "64 KiB",
+      DICTATION_LIMIT: "2 MiB",
       ATTACHMENT_LIMIT: "5 MiB",
       ATTACHMENT_TYPES: "image/PNG, application/vnd.ms-excel,",
       STREAMS_PER_USER: "3",
@@ -103,6 +105,7 @@ describe("settings", () => {
     assert.strictEqual(Redacted.value(settings.secret!), secret)
     assert.strictEqual(settings.jwksUrl?.href, "https://app.example.com/api/auth/jwks")
     assert.strictEqual(ByteSize.toBigInt(settings.bodyLimit), 65_536n)
+    assert.strictEqual(ByteSize.toBigInt(settings.dictationLimit), 2_097_152n)
     assert.strictEqual(ByteSize.toBigInt(settings.attachmentLimit), 5_242_880n)
     assert.deepInclude(settings, {
       production: true,
@@ -146,6 +149,7 @@ describe("settings", () => {
       CORS_ORIGINS: "*",
       PUBLIC_URL: "chat",
       BODY_LIMIT: "lots",
+      DICTATION_LIMIT: "long",
       ATTACHMENT_LIMIT: "0",
       ATTACHMENT_TYPES: "image/*",
       STREAMS_PER_USER: "0",
@@ -164,6 +168,7 @@ describe("settings", () => {
       "CORS_ORIGINS",
       "DATABASE_POOL_SIZE",
       "DATABASE_URL",
+      "DICTATION_LIMIT",
       "DOCS",
       "LOG_FORMAT",
       "LOG_LEVEL",
@@ -244,6 +249,7 @@ describe("settings", () => {
   it("take sizes in bytes or with a unit", () => {
     const limits = [
       ["BODY_LIMIT", "bodyLimit", "64 MiB", "65 MiB", 67_108_864n],
+      ["DICTATION_LIMIT", "dictationLimit", "64 MiB", "65 MiB", 67_108_864n],
       ["ATTACHMENT_LIMIT", "attachmentLimit", "1 GiB", "1025 MiB", 1_073_741_824n]
     ] as const
     for (const [name, field, largest, tooLarge, bytes] of limits) {

@@ -13,10 +13,7 @@ const malformed = [
   400,
   "Malformed upload: PUT the bytes, or POST a form with the file in its field `file`"
 ]
-const tooLarge = [
-  413,
-  "Attachment too large: send a smaller file, or raise ATTACHMENT_LIMIT on the server"
-]
+const tooLarge = [413, "The file is too large: choose a smaller one"]
 const wrongType = [
   415,
   "This attachment type is not accepted, or the content of the file is of another type"
