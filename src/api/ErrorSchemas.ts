@@ -22,7 +22,7 @@ import { NotReady } from "../health/Errors.ts"
 import { ResponderFailed } from "../responder/Errors.ts"
 import { ThreadNotActive, TooManyStreams } from "../turns/Errors.ts"
 import { type Audience, bodyOf, type ErrorBody, headersOf } from "./ErrorBody.ts"
-import { type ErrorRow, errorTable } from "./ErrorTable.ts"
+import { type ErrorRow, errorTable, notFound } from "./ErrorTable.ts"
 import { BodyTooLarge, ContentEncodingRefused, Refused } from "./Refused.ts"
 
 interface Received {
@@ -87,8 +87,6 @@ const literal = <Failure>(sentence: ErrorRow<Failure>["sentence"]): Schema.Codec
   typeof sentence === "string" ? Schema.Literal(sentence) : Schema.String
 
 const objects = NotFound.fields.object.literals
-
-const sentences = Schema.Literals(objects.map((object) => `${object} not found` as const))
 
 type TooMany = TooManyRequests | TooManyStreams | TooManyAttachments
 
@@ -172,9 +170,9 @@ const errorsFor = (audience: Audience) => {
       failure: NotFound,
       row: errorTable.NotFound,
       name: "NotFound",
-      sentences,
+      sentences: Schema.Literals(objects.map((object) => notFound[object])),
       decode: ({ body }) =>
-        new NotFound({ object: objects.find((object) => body.error.startsWith(object))! })
+        new NotFound({ object: objects.find((object) => body.error === notFound[object])! })
     }),
     /** `Conflict` and `ThreadNotActive`: a client reads the sentence. */
     Conflict: schema<Conflict | ThreadNotActive>({

@@ -29,6 +29,14 @@ const unavailable = {
   when: "The database or the verification keys are out of reach, or the server is stopping"
 } as const
 
+/** The sentence for each object that is not there. */
+export const notFound = {
+  Thread: "Thread not found",
+  Item: "Item not found",
+  Attachment: "Attachment not found",
+  Cursor: "params.after names nothing that is still there: load the list from its beginning"
+} as const satisfies Record<NotFound["object"], string>
+
 /**
  * Every status, sentence and header that a client can get besides success. The contract, the
  * refusals made once, Node's own refusals and `npm run token -- inspect` are all made from these
@@ -64,7 +72,7 @@ export const errorTable = {
   },
   NotFound: {
     status: 404,
-    sentence: ({ object }: NotFound) => `${object} not found`,
+    sentence: ({ object }: NotFound) => notFound[object],
     when: "The thread, item or attachment does not exist, or belongs to another user"
   },
   Conflict: {

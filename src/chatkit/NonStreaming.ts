@@ -8,7 +8,7 @@ import type {
 import { mediaTypeOf } from "../attachments/MediaTypes.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { Admission } from "../core/Admission.ts"
-import { type Conflict, type DbUnavailable, InvalidRequest, type NotFound } from "../core/Errors.ts"
+import { type Conflict, type DbUnavailable, InvalidRequest, NotFound } from "../core/Errors.ts"
 import type { UserId } from "../core/User.ts"
 import type { Attachment } from "../protocol/Attachments.ts"
 import { decodeBase64 } from "../protocol/Base64.ts"
@@ -57,6 +57,12 @@ const maxFeedbackItems = 1_000
 
 const decodeItem = decoderOf(ThreadItem)
 
+/** A list finds everything but the row that it is to begin after, which may be deleted by now. */
+const fromCursor = <A, E>(list: Effect.Effect<A, E | NotFound>) =>
+  Effect.mapError(list, (error) =>
+    error instanceof NotFound ? new NotFound({ object: "Cursor" }) : error
+  )
+
 /** Outside a stream the client learns only that the responder failed; the log has the cause. */
 const ofResponder = <A, R>(work: Effect.Effect<A, unknown, R>) =>
   Effect.catchCause(work, (cause) =>
@@ -78,7 +84,9 @@ export const makeNonStreaming = Effect.gen(function* () {
     threadId: string,
     query: PageQuery
   ) {
-    const page = yield* store.loadThreadItems(userId, threadId, { ...query, hidden: false })
+    const page = yield* fromCursor(
+      store.loadThreadItems(userId, threadId, { ...query, hidden: false })
+    )
     return { ...page, data: yield* attachments.withLinks(userId, page.data) }
   })
 
@@ -91,7 +99,7 @@ export const makeNonStreaming = Effect.gen(function* () {
   })
 
   const threadsList = Effect.fnUntraced(function* (userId: UserId, params: Params<"threads.list">) {
-    const page = yield* store.loadThreads(userId, pageQuery(params))
+    const page = yield* fromCursor(store.loadThreads(userId, pageQuery(params)))
     return { ...page, data: page.data.map((thread) => toThread(thread)) }
   })
 

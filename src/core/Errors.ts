@@ -9,7 +9,8 @@ export class DbUnavailable extends Schema.TaggedError<DbUnavailable>()("DbUnavai
 
 /** The object does not exist, or is another user's, which is the same. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
-  object: Schema.Literals(["Thread", "Item", "Attachment"])
+  /** A cursor is the id that a page begins after. */
+  object: Schema.Literals(["Thread", "Item", "Attachment", "Cursor"])
 }) {}
 
 /**

@@ -108,3 +108,7 @@ export const opened = (text: string, fields?: Fields): ReadonlyArray<Fields> => 
 export const refused = (status: number, error: string) =>
   [status, { error, status, message: error }] as const
 export const notFound = (object: string) => refused(404, `${object} not found`)
+export const noCursor = refused(
+  404,
+  "params.after names nothing that is still there: load the list from its beginning"
+)

@@ -144,7 +144,7 @@ describe("an answer", () => {
         assert.deepInclude(yield* refusal(request), { _tag: "NotFound", object: "Item" })
       }
       const after = operation("items.list", { thread_id: thr, after: "h1" })
-      assert.deepInclude(yield* refusal(after), { _tag: "NotFound", object: "Item" })
+      assert.deepInclude(yield* refusal(after), { _tag: "NotFound", object: "Cursor" })
     }).pipe(Effect.provide(chatKit(responder)))
   })
 

@@ -2,8 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Page, Thread } from "../../../src/protocol/Threads.ts"
 import { ThreadStore } from "../../../src/threads/ThreadStore.ts"
+import { NotFound } from "../../../src/core/Errors.ts"
 import { UserId } from "../../../src/core/User.ts"
-import { chatKit, document, get, list } from "../../support/ChatKitService.ts"
+import { chatKit, document, get, items, list, refusal } from "../../support/ChatKitService.ts"
 import { message, thread } from "../../support/ThreadFixtures.ts"
 
 const ada = UserId.make("ada")
@@ -93,6 +94,26 @@ describe("ChatKit, lists", () => {
         ["thr_0-first", ...Array.from({ length: 19 }, (_, i) => `m${i + 1}`)]
       )
       assert.deepEqual([items.has_more, items.after], [true, "m19"])
+    }).pipe(Effect.provide(chatKit()))
+  )
+
+  it.effect("E9: names the cursor whose row is deleted, and not the thread that is there", () =>
+    Effect.gen(function* () {
+      const { store } = yield* withThreads(3)
+      const item = message("thr_0", "gone")
+      yield* store.commit(ada, "thr_0", [{ type: "put_item", item }])
+      yield* store.commit(ada, "thr_0", [{ type: "delete_item", item_id: "gone" }])
+      yield* store.deleteThread(ada, "thr_1")
+      for (const [query, person] of [
+        [list({ after: "thr_1" }), "ada"],
+        [items("thr_0", { after: "gone" }), "ada"],
+        // Another user's is as good as deleted.
+        [list({ after: "thr_0" }), "grace"],
+        [items("thr_0", { after: "thr_0-first" }), "grace"]
+      ] as const) {
+        const refused = yield* refusal(query, person)
+        assert.deepStrictEqual(refused, new NotFound({ object: "Cursor" }))
+      }
     }).pipe(Effect.provide(chatKit()))
   )
 })
