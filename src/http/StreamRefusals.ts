@@ -5,7 +5,7 @@ import { errorTable } from "../api/ErrorTable.ts"
 import type { Refusal } from "../chatkit/ChatKit.ts"
 import type { ErrorEvent, ThreadStreamEvent } from "../protocol/Events.ts"
 import { toThread } from "../protocol/Threads.ts"
-import type { BodyRefusal } from "./ChatKitBody.ts"
+import type { BodyRefusal } from "./body/ChatKitBody.ts"
 import { logDefect, refusedRows } from "./Refusals.ts"
 
 type Failure = Refusal | BodyRefusal

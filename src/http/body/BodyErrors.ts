@@ -1,6 +1,6 @@
 import type { SchemaIssue } from "effect"
-import { operationTypes } from "../protocol/Requests.ts"
-import { fieldOf, problemOf } from "../core/SchemaProblem.ts"
+import { operationTypes } from "../../protocol/Requests.ts"
+import { fieldOf, problemOf } from "../../core/SchemaProblem.ts"
 
 /** Why the schema rejects a body, in one sentence that never quotes the body. */
 export const sentenceOf = (issue: SchemaIssue.Issue): string => {

@@ -1,8 +1,8 @@
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { ByteSize, Context, Effect, Stream } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
-import { BodyTooLarge } from "../api/Refused.ts"
-import { LogBudget } from "../telemetry/LogBudget.ts"
+import { BodyTooLarge } from "../../api/Refused.ts"
+import { LogBudget } from "../../telemetry/LogBudget.ts"
 import { endOfString } from "./JsonBounds.ts"
 
 /** The largest body of a dictation. It counts where it is larger than `MaxBodySize`. */

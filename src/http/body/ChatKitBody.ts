@@ -1,11 +1,12 @@
 import { Effect, Result, Schema } from "effect"
 import type { HttpServerRequest } from "effect/http"
-import { isNode, type Node, wellFormed } from "../protocol/Json.ts"
-import { ChatKitRequest, operationTypes } from "../protocol/Requests.ts"
-import { InvalidRequest } from "../core/Errors.ts"
-import { type BodyTooLarge, ContentEncodingRefused, Refused } from "../api/Refused.ts"
+import { isNode, type Node, wellFormed } from "../../protocol/Json.ts"
+import { ChatKitRequest, operationTypes } from "../../protocol/Requests.ts"
+import { InvalidRequest } from "../../core/Errors.ts"
+import { type BodyTooLarge, ContentEncodingRefused, Refused } from "../../api/Refused.ts"
 import { sentenceOf } from "./BodyErrors.ts"
 import { tooManyParts } from "./JsonBounds.ts"
+import { lostDigits } from "./LostDigits.ts"
 import { requestBodies } from "./RequestBody.ts"
 
 /** Why a body is no request. */
@@ -57,6 +58,13 @@ const requestIn = (text: string): Effect.Effect<ChatKitRequest, InvalidRequest> 
     return new InvalidRequest({ problem: "Invalid request body: it is not JSON" })
   }
   if (!isNode(value) || Array.isArray(value)) return notAnObject
+  const field = lostDigits(text)
+  if (field !== undefined) {
+    return new InvalidRequest({
+      problem: `Invalid request: ${field} has more digits than a number keeps: send it as a string`,
+      operation: operationIn(value)
+    })
+  }
   const decoded = decode(value)
   return Result.isSuccess(decoded)
     ? Effect.succeed(decoded.success)

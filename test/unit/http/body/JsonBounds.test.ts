@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { tooManyParts } from "../../../src/http/JsonBounds.ts"
-import { ask } from "../../support/Client.ts"
-import { ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
+import { tooManyParts } from "../../../../src/http/body/JsonBounds.ts"
+import { ask } from "../../../support/Client.ts"
+import { ServerOnDoubles, tokenFor } from "../../../support/http/ServerOnDoubles.ts"
 
 const times = (count: number, text: string) => Array.from({ length: count }, () => text).join(",")
 const deep = (depth: number) => "[".repeat(depth) + "]".repeat(depth)

@@ -1,10 +1,10 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Arbitrary, Effect, Layer, Schema } from "effect"
-import { ChatKit } from "../../../src/chatkit/ChatKit.ts"
-import { ChatKitRequest, operationTypes } from "../../../src/protocol/Requests.ts"
-import { type Answer, ask, request } from "../../support/Client.ts"
-import { partsOf, sendRaw } from "../../support/http/RawConnection.ts"
-import { ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
+import { ChatKit } from "../../../../src/chatkit/ChatKit.ts"
+import { ChatKitRequest, operationTypes } from "../../../../src/protocol/Requests.ts"
+import { type Answer, ask, request } from "../../../support/Client.ts"
+import { partsOf, sendRaw } from "../../../support/http/RawConnection.ts"
+import { ServerOnDoubles, tokenFor } from "../../../support/http/ServerOnDoubles.ts"
 
 const said = (error: string, status: number) => JSON.stringify({ error, status })
 const saidToChatKit = (error: string, status: number) =>

@@ -1,8 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
-import { connect, partsOf } from "../../support/http/RawConnection.ts"
-import { heldIdentities } from "../../support/http/HeldIdentities.ts"
-import { ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
+import { connect, partsOf } from "../../../support/http/RawConnection.ts"
+import { heldIdentities } from "../../../support/http/HeldIdentities.ts"
+import { ServerOnDoubles, tokenFor } from "../../../support/http/ServerOnDoubles.ts"
 
 /** A server before which everybody waits for the test to let them in. */
 class Door extends Context.Service<

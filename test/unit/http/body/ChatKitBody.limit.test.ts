@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { type Answer, ask, request } from "../../support/Client.ts"
-import { partsOf, sendRaw } from "../../support/http/RawConnection.ts"
-import { ServerOnDoubles, tokenFor } from "../../support/http/ServerOnDoubles.ts"
+import { type Answer, ask, request } from "../../../support/Client.ts"
+import { partsOf, sendRaw } from "../../../support/http/RawConnection.ts"
+import { ServerOnDoubles, tokenFor } from "../../../support/http/ServerOnDoubles.ts"
 
 const saidToChatKit = (error: string, status: number) =>
   JSON.stringify({ error, status, message: error })
