@@ -41,7 +41,7 @@ export type NonStreamingRefusal =
   | AttachmentTypeRefused
   | DbUnavailable
 
-/** The reference's page size, and the limit of one page (the client asks for 9999). */
+/** The reference's page size, and the limit of one page: the client asks for 9999. */
 const defaultLimit = 20
 const maxLimit = 500
 
@@ -54,6 +54,8 @@ const pageQuery = ({ after, limit, order }: Params<"threads.list">): PageQuery =
 /** Characters (UTF-16 code units) of a title, and items of one feedback: more than a page sends. */
 const maxTitle = 1_000
 const maxFeedbackItems = 1_000
+
+const noRoom = "Invalid request: params.title finds no room in this thread"
 
 const decodeItem = decoderOf(ThreadItem)
 
@@ -171,7 +173,9 @@ export const makeNonStreaming = Effect.gen(function* () {
           )
         }
         const updated = store.updateThread(userId, thread_id, { title })
-        return inPlace(Effect.map(updated, (thread) => toThread(thread)))
+        return inPlace(Effect.map(updated, (thread) => toThread(thread))).pipe(
+          Effect.catchTag("TooLargeToStore", () => new InvalidRequest({ problem: noRoom }))
+        )
       }
       case "threads.delete":
         return inPlace(Effect.as(store.deleteThread(userId, params.thread_id), {}))

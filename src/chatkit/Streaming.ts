@@ -5,7 +5,7 @@ import { Attachments } from "../attachments/Attachments.ts"
 import { withoutLinks } from "../attachments/ItemLinks.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { Admission } from "../core/Admission.ts"
-import { Conflict, type DbUnavailable, type NotFound } from "../core/Errors.ts"
+import { Conflict, type DbUnavailable, InvalidRequest, type NotFound } from "../core/Errors.ts"
 import { Ids } from "../core/Ids.ts"
 import type { UserId } from "../core/User.ts"
 import type { ResponseEventInput, ThreadStreamEvent } from "../protocol/Events.ts"
@@ -16,7 +16,7 @@ import { type ThreadMetadata, toThread } from "../protocol/Threads.ts"
 import type * as Answer from "../responder/Answer.ts"
 import { Responder } from "../responder/Responder.ts"
 import type { Turn } from "../responder/Turn.ts"
-import type { TurnLost } from "../threads/Errors.ts"
+import type { TooLargeToStore, TurnLost } from "../threads/Errors.ts"
 import { type Change, ThreadStore } from "../threads/ThreadStore.ts"
 import { ThreadNotActive, type TooManyStreams } from "../turns/Errors.ts"
 import { type TurnLease, TurnLeases } from "../turns/TurnLeases.ts"
@@ -25,9 +25,9 @@ import { TurnRunner } from "../turns/TurnRunner.ts"
 import { loadSender, loadVisibleItem } from "./VisibleItems.ts"
 
 export type StreamingRefusal =
-  NotFound | Conflict | ThreadNotActive | TooManyStreams | DbUnavailable
+  NotFound | Conflict | InvalidRequest | ThreadNotActive | TooManyStreams | DbUnavailable
 
-type Refusal = NotFound | Conflict | ThreadNotActive | TurnLost | DbUnavailable
+type Refusal = NotFound | Conflict | ThreadNotActive | TurnLost | TooLargeToStore | DbUnavailable
 
 /** Answers the operations that stream: each is one turn in a thread. */
 export const makeStreaming = Effect.gen(function* () {
@@ -206,10 +206,11 @@ export const makeStreaming = Effect.gen(function* () {
       if (thread.status.type !== "active") return yield* new ThreadNotActive({ thread })
       return { lease, ...(yield* admitted(userId)(startIn(userId, lease, operation))) }
     },
-    Effect.catchTag(
-      "TurnLost",
-      () => new Conflict({ reason: "This thread was taken by another turn, or deleted" })
-    )
+    Effect.catchTags({
+      TurnLost: () => new Conflict({ reason: "This thread was taken by another turn, or deleted" }),
+      TooLargeToStore: () =>
+        new InvalidRequest({ problem: "The message is too large: at most 4 MiB" })
+    })
   )
 
   return Effect.fnUntraced(function* (operation: StreamingOperation) {

@@ -1,9 +1,9 @@
 import { Context, type Effect } from "effect"
 import type { DbUnavailable, NotFound } from "../core/Errors.ts"
-import type { TurnLost } from "./Errors.ts"
+import type { TooLargeToStore, TurnLost } from "./Errors.ts"
 import type { UserId } from "../core/User.ts"
 import type { ClientToolCallItem, ThreadItem } from "../protocol/Items.ts"
-import type { Page, PageQuery, ThreadMetadata } from "../protocol/Threads.ts"
+import { type Page, pageBytes, type PageQuery, type ThreadMetadata } from "../protocol/Threads.ts"
 
 export interface ItemQuery extends PageQuery {
   /** Whether to include hidden items; without them `after` cannot name one either. */
@@ -36,12 +36,21 @@ export type Change =
   /** Makes the user's attachments belong to the thread. */
   | { readonly type: "attach"; readonly attachment_ids: ReadonlyArray<string> }
 
+/** Bytes of JSON that one item, or the fields of one thread, may have: those of a page. */
+export const mostBytes = pageBytes
+
+/** Whether a JSON text has more than `mostBytes`. */
+export const isTooLarge = (json: string): boolean =>
+  // In UTF-8 a unit of UTF-16 has three bytes at most.
+  json.length * 3 > mostBytes && Buffer.byteLength(json) > mostBytes
+
 /** How long a turn's lease on its thread lasts, in milliseconds, unless it is renewed. */
 export const turnLease = 6_000
 
 /**
  * Threads and their items. To everybody but its user a thread does not exist. Each method writes
  * in one transaction. Order is the order of writing, so that items of the same time keep theirs.
+ * What is larger than `mostBytes` is not written.
  */
 export class ThreadStore extends Context.Service<
   ThreadStore,
@@ -88,20 +97,20 @@ export class ThreadStore extends Context.Service<
       thread: ThreadMetadata,
       changes: ReadonlyArray<Change>,
       turn?: string
-    ) => Effect.Effect<void, NotFound | DbUnavailable>
+    ) => Effect.Effect<void, NotFound | TooLargeToStore | DbUnavailable>
     /** Writes all changes or none; with `turn`, only while that turn has the thread's lease. */
     readonly commit: (
       userId: UserId,
       threadId: string,
       changes: ReadonlyArray<Change>,
       turn?: string
-    ) => Effect.Effect<void, NotFound | TurnLost | DbUnavailable>
+    ) => Effect.Effect<void, NotFound | TurnLost | TooLargeToStore | DbUnavailable>
     /** Commits one patch and gives the thread as it is then. */
     readonly updateThread: (
       userId: UserId,
       threadId: string,
       patch: ThreadPatch
-    ) => Effect.Effect<ThreadMetadata, NotFound | DbUnavailable>
+    ) => Effect.Effect<ThreadMetadata, NotFound | TooLargeToStore | DbUnavailable>
     /** Deletes its items and attachments too; an unknown id is not an error. */
     readonly deleteThread: (userId: UserId, threadId: string) => Effect.Effect<void, DbUnavailable>
   }

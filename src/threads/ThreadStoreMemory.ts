@@ -2,15 +2,16 @@ import { Clock, Effect, Layer } from "effect"
 import { NotFound } from "../core/Errors.ts"
 import { isId } from "../core/Ids.ts"
 import { type ClientToolCallItem, isHidden, type ThreadItem } from "../protocol/Items.ts"
-import { pageBytes, type PageQuery, pageFrom } from "../protocol/Threads.ts"
-import { TurnLost } from "./Errors.ts"
+import { pageBytes, type PageQuery, pageFrom, type ThreadMetadata } from "../protocol/Threads.ts"
+import { TooLargeToStore, TurnLost } from "./Errors.ts"
 import { MemoryTables, type ThreadRow } from "./MemoryTables.ts"
-import { type Change, patched, ThreadStore, turnLease } from "./ThreadStore.ts"
+import { type Change, isTooLarge, patched, ThreadStore, turnLease } from "./ThreadStore.ts"
 
 /** The value as a database would give it back. */
 const copy = <A>(value: A): A => JSON.parse(JSON.stringify(value)) as A
 
 const noThread = new NotFound({ object: "Thread" })
+const threadTooLarge = Effect.fail(new TooLargeToStore({ object: "thread" }))
 const noItem = new NotFound({ object: "Item" })
 const unusableId = Effect.die(new Error("an object to be stored has no usable id"))
 
@@ -22,14 +23,21 @@ export const ThreadStoreMemory = Layer.effect(
     const find = (userId: string, id: string) => MemoryTables.threadOf(tables, userId, id)
 
     /** Applies all of the changes or none. */
-    const apply = (row: ThreadRow, changes: ReadonlyArray<Change>) =>
-      Effect.suspend(() => {
+    const apply = (
+      row: ThreadRow,
+      changes: ReadonlyArray<Change>
+    ): Effect.Effect<ThreadMetadata, NotFound | TooLargeToStore> =>
+      Effect.suspend((): Effect.Effect<ThreadMetadata, NotFound | TooLargeToStore> => {
         let { items, thread } = row
         const attached = new Set<string>()
         for (const change of changes) {
           switch (change.type) {
             case "put_item": {
-              if (!isId(change.item.id)) return unusableId
+              const { id, type } = change.item
+              if (!isId(id)) return unusableId
+              if (isTooLarge(JSON.stringify(change.item))) {
+                return Effect.fail(new TooLargeToStore({ object: type }))
+              }
               items = itemsWith(items, change.item)
               break
             }
@@ -39,18 +47,19 @@ export const ThreadStoreMemory = Layer.effect(
             }
             case "delete_items_after": {
               const last = items.findIndex(({ id }) => id === change.item_id)
-              if (last < 0) return noItem
+              if (last < 0) return Effect.fail(noItem)
               items = items.slice(0, last + 1)
               break
             }
             case "update_thread": {
               thread = copy(patched(thread, change.patch))
+              if (isTooLarge(JSON.stringify(thread))) return threadTooLarge
               break
             }
             case "attach": {
               for (const id of change.attachment_ids) {
                 if (attachments.get(id)?.userId !== row.userId) {
-                  return new NotFound({ object: "Attachment" })
+                  return Effect.fail(new NotFound({ object: "Attachment" }))
                 }
                 attached.add(id)
               }
@@ -121,6 +130,7 @@ export const ThreadStoreMemory = Layer.effect(
           if (threads.has(thread.id)) {
             return yield* Effect.die(new Error("the thread's id is taken"))
           }
+          if (isTooLarge(JSON.stringify(thread))) return yield* threadTooLarge
           const until = (yield* Clock.currentTimeMillis) + turnLease
           const row: ThreadRow = {
             userId,
@@ -133,7 +143,7 @@ export const ThreadStoreMemory = Layer.effect(
         }),
 
       commit: (userId, threadId, changes, turn) =>
-        Effect.suspend((): Effect.Effect<unknown, NotFound | TurnLost> => {
+        Effect.suspend((): Effect.Effect<unknown, NotFound | TurnLost | TooLargeToStore> => {
           const row = find(userId, threadId)
           if (turn !== undefined && row?.turn?.id !== turn) return Effect.fail(new TurnLost())
           return row === undefined ? Effect.fail(noThread) : apply(row, changes)
@@ -142,7 +152,9 @@ export const ThreadStoreMemory = Layer.effect(
       updateThread: (userId, id, patch) =>
         Effect.suspend(() => {
           const row = find(userId, id)
-          return row === undefined ? noThread : apply(row, [{ type: "update_thread", patch }])
+          return row === undefined
+            ? Effect.fail(noThread)
+            : apply(row, [{ type: "update_thread", patch }])
         }),
 
       deleteThread: (userId, id) =>

@@ -89,7 +89,7 @@ export const turnDriver =
     const failed = (cause: Cause.Cause<unknown>) =>
       Effect.gen(function* () {
         const event = yield* failureEvent(cause, isThere)
-        const changes = yield* settle("failed turn", recorder.flush("failed"))
+        const changes = yield* settle("failed turn", recorder.flush)
         yield* finish([event, ...(changes ?? [])])
       })
 
@@ -101,7 +101,7 @@ export const turnDriver =
       )
     ).pipe(
       Effect.andThen(answer),
-      Effect.andThen(Effect.flatMap(recorder.flush("complete"), finish)),
+      Effect.andThen(Effect.flatMap(recorder.flush, finish)),
       Effect.catchCauseIf((cause) => !Cause.hasInterruptsOnly(cause), failed),
       Effect.interruptible,
       Effect.onInterrupt(() => {

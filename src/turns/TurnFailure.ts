@@ -1,7 +1,8 @@
 import { Cause, Effect } from "effect"
 import { brokenOff, type ErrorEvent } from "../protocol/Events.ts"
 import { CustomStreamError, errorEventOf, StreamError } from "../responder/StreamErrors.ts"
-import { TurnLost } from "../threads/Errors.ts"
+import { TooLargeToStore, TurnLost } from "../threads/Errors.ts"
+import { mostBytes } from "../threads/ThreadStore.ts"
 
 /** A retry of it would be answered with "Thread not found". */
 const deleted: ErrorEvent = {
@@ -9,6 +10,13 @@ const deleted: ErrorEvent = {
   code: "custom",
   message: "This thread was deleted",
   allow_retry: false
+}
+
+const tooLarge: ErrorEvent = {
+  type: "error",
+  code: "custom",
+  message: "A part of this answer is too large to be kept: ask for less at a time",
+  allow_retry: true
 }
 
 /**
@@ -25,6 +33,13 @@ export const failureEvent = (
       isThere
         ? Effect.as(Effect.logWarning("turn lost: no sign of life reached the database"), brokenOff)
         : Effect.succeed(deleted)
+    )
+  }
+  if (failure instanceof TooLargeToStore) {
+    const { object } = failure
+    return Effect.logWarning("turn ended: what it had to store is too large").pipe(
+      Effect.annotateLogs({ object, mostBytes }),
+      Effect.as(tooLarge)
     )
   }
   const logged =

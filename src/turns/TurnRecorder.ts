@@ -6,7 +6,6 @@ import { attachedBy, withoutLinks } from "../attachments/ItemLinks.ts"
 import type { DbUnavailable, NotFound } from "../core/Errors.ts"
 import type { Ids } from "../core/Ids.ts"
 import type { UserId } from "../core/User.ts"
-import { applyUpdate } from "../protocol/ApplyUpdate.ts"
 import {
   ResponseEvent,
   type ResponseEventInput,
@@ -17,14 +16,15 @@ import { isDelta } from "../protocol/ItemUpdates.ts"
 import { wellFormed } from "../protocol/Json.ts"
 import { type ThreadMetadata, toThread } from "../protocol/Threads.ts"
 import { decoderOf, type InvalidAnswer } from "../responder/StreamErrors.ts"
-import type { TurnLost } from "../threads/Errors.ts"
+import type { TooLargeToStore, TurnLost } from "../threads/Errors.ts"
 import type { Change, ThreadPatch, ThreadStore } from "../threads/ThreadStore.ts"
+import { begun, grown, type GrowingItem } from "./GrowingItem.ts"
 import { patchOf } from "./ThreadPatch.ts"
 import type { TurnLease } from "./TurnLeases.ts"
 
 type ItemUpdated = Extract<ResponseEvent, { readonly type: "thread.item.updated" }>
 
-export type Failure = NotFound | TurnLost | DbUnavailable | InvalidAnswer
+export type Failure = NotFound | TurnLost | TooLargeToStore | DbUnavailable | InvalidAnswer
 
 /** Turns the events of one answer into commits to the store and events for the client. */
 export interface TurnRecorder {
@@ -37,13 +37,11 @@ export interface TurnRecorder {
     input: ResponseEventInput
   ) => Effect.Effect<ReadonlyArray<ThreadStreamEvent>, Failure>
   /**
-   * Stores the rest, and returns `thread.updated` if the thread changed. An unfinished workflow is
-   * kept, so that the next turn can go on with it; after a failure, unfinished text is kept too.
+   * Stores the rest, and returns `thread.updated` if the thread changed. What was read of
+   * unfinished items is kept, however the answer ended. The next turn can go on with a workflow.
    */
-  readonly flush: (
-    ending: "complete" | "failed"
-  ) => Effect.Effect<ReadonlyArray<ThreadStreamEvent>, Failure>
-  /** Stores the text so far, and a note that the person stopped the answer. */
+  readonly flush: Effect.Effect<ReadonlyArray<ThreadStreamEvent>, Failure>
+  /** Stores what was read so far, and a note that the person stopped the answer. */
   readonly cancel: Effect.Effect<void, Failure>
 }
 
@@ -88,9 +86,9 @@ export const turnRecorder = (
   let savedThread = thread
   let { upTo } = options
   /** Items that are added but not done, with their updates so far. */
-  const pending = new Map<string, ThreadItem>()
+  const pending = new Map<string, GrowingItem>()
   /** Items that are stored, and have been updated since. */
-  const updated = new Map<string, ThreadItem>()
+  const updated = new Map<string, GrowingItem>()
   /** Made once, so that a second attempt to store it leaves no second one. */
   let note: ThreadItem | undefined
 
@@ -98,11 +96,12 @@ export const turnRecorder = (
     Effect.suspend(() => {
       const beginsAnswer = changes.some(isAnswer)
       const all: ReadonlyArray<Change> = [
+        // First, so that they do not come back after a removal, or in place of what replaces them.
+        ...Array.from(updated.values(), ({ item }) => put(item)),
         ...(upTo !== undefined && beginsAnswer
           ? [{ type: "delete_items_after" as const, item_id: upTo }]
           : []),
         ...attachmentsOf(changes),
-        ...Array.from(updated.values(), put),
         ...changes,
         ...(patch === undefined ? [] : [{ type: "update_thread" as const, patch }])
       ]
@@ -129,7 +128,12 @@ export const turnRecorder = (
   ) {
     const now = thread
     const patch = patchOf(savedThread, now)
-    yield* commit(changes, patch)
+    yield* Effect.tapError(commit(changes, patch), ({ _tag }) =>
+      Effect.sync(() => {
+        // Otherwise nothing of the answer could be stored any more.
+        if (_tag === "TooLargeToStore") thread = savedThread
+      })
+    )
     savedThread = now
     if (patch === undefined) return events
     // The person may have renamed the thread meanwhile.
@@ -142,13 +146,21 @@ export const turnRecorder = (
     const { item_id, update } = event
     const before =
       updated.get(item_id) ??
-      (yield* store
-        .loadItem(userId, threadId, item_id)
-        .pipe(Effect.catchTag("NotFound", () => Effect.undefined)))
-    if (before !== undefined) updated.set(item_id, applyUpdate(before, update))
-    const events = before !== undefined && isHidden(before) ? [] : [event]
+      (yield* store.loadItem(userId, threadId, item_id).pipe(
+        Effect.flatMap((item) => Effect.fromResult(begun(item))),
+        Effect.catchTag("NotFound", () => Effect.undefined)
+      ))
+    if (before !== undefined) {
+      updated.set(item_id, yield* Effect.fromResult(grown(before, update)))
+    }
+    const events = before !== undefined && isHidden(before.item) ? [] : [event]
     return isDelta(update) && thread === savedThread ? events : yield* write([], events)
   })
+
+  const unfinished = (isKept: (item: ThreadItem) => boolean) =>
+    Array.from(pending.values(), ({ item }) => item)
+      .filter(isKept)
+      .map(put)
 
   return {
     thread: () => thread,
@@ -165,12 +177,16 @@ export const turnRecorder = (
         case "thread.item.updated": {
           const growing = pending.get(event.item_id)
           if (growing === undefined) return updateStored(event)
-          pending.set(event.item_id, applyUpdate(growing, event.update))
+          const next = grown(growing, event.update)
+          if (Result.isFailure(next)) return Effect.fail(next.failure)
+          pending.set(event.item_id, next.success)
           return thread === savedThread ? Effect.succeed([event]) : write([], [event])
         }
         case "thread.item.added": {
           const item = inThread(event.item, threadId)
-          pending.set(item.id, item)
+          const first = begun(item)
+          if (Result.isFailure(first)) return Effect.fail(first.failure)
+          pending.set(item.id, first.success)
           return write([], isHidden(item) ? [] : [{ ...event, item }])
         }
         case "thread.item.done":
@@ -187,14 +203,10 @@ export const turnRecorder = (
       }
     },
 
-    flush: (ending) =>
-      Effect.suspend(() => {
-        const unfinished = Array.from(pending.values())
-        return write(unfinished.filter(ending === "failed" ? hasBeenRead : hasTasks).map(put), [])
-      }),
+    flush: Effect.suspend(() => write(unfinished(hasBeenRead), [])),
 
     cancel: Effect.gen(function* () {
-      const kept = Array.from(pending.values()).filter(hasText)
+      const kept = unfinished(hasWords)
       note ??= {
         id: yield* ids.make("sdk_hidden_context"),
         thread_id: threadId,
@@ -202,17 +214,18 @@ export const turnRecorder = (
         type: "sdk_hidden_context",
         content: cancelNote
       }
-      yield* commit([...kept.map(put), put(note)], undefined)
+      yield* commit([...kept, put(note)], undefined)
       // A thread that was deleted has nothing to keep.
     }).pipe(Effect.catchTag("TurnLost", () => Effect.void))
   }
 }
 
-const hasTasks = (item: ThreadItem): boolean =>
-  item.type === "workflow" && item.workflow.tasks.length > 0
+/** Whether a person can read something in an unfinished item. */
+const hasWords = (item: ThreadItem): boolean => hasText(item) || item.type === "widget"
 
-/** Whether an unfinished item shows something that the person would miss. */
-const hasBeenRead = (item: ThreadItem): boolean => hasText(item) || hasTasks(item)
+/** The same where the person did not stop it: then the next turn can go on with a workflow. */
+const hasBeenRead = (item: ThreadItem): boolean =>
+  hasWords(item) || (item.type === "workflow" && item.workflow.tasks.length > 0)
 
 const inThread = (item: ThreadItem, thread_id: string): ThreadItem =>
   item.thread_id === thread_id ? item : { ...item, thread_id }

@@ -1,6 +1,7 @@
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect } from "effect"
 import type { ThreadItem } from "../../src/protocol/Items.ts"
+import { mostBytes } from "../../src/threads/ThreadStore.ts"
 import {
   all,
   answer,
@@ -9,6 +10,7 @@ import {
   idsOf,
   message,
   newest,
+  ofBytes,
   oldest,
   put,
   type Stores,
@@ -221,7 +223,7 @@ export const reads = (it: Vitest.MethodsNonLive<Stores>) => {
     })
   )
 
-  it.effect("D3: ends a page near 4 MiB, goes on after it, and gives a larger item alone", () =>
+  it.effect("D3: ends a page near 4 MiB, goes on after it, and gives the largest item alone", () =>
     Effect.gen(function* () {
       const { id, store, user } = yield* userWith(1)
       const megabyte = (name: string) => put(message(id, name, `${name}${"x".repeat(1_000_000)}`))
@@ -234,8 +236,7 @@ export const reads = (it: Vitest.MethodsNonLive<Stores>) => {
       const rest = yield* store.loadThreadItems(user, id, { ...all, limit: 500, after })
       assert.deepEqual(idsOf(rest), names.slice(5))
       assert.isFalse(rest.has_more)
-      const huge = put(message(id, "huge", "y".repeat(5 * 1024 * 1024)))
-      yield* store.commit(user, id, [huge])
+      yield* store.commit(user, id, [put(ofBytes(mostBytes, (text) => message(id, "huge", text)))])
       yield* store.commit(user, id, [put(message(id, "last"))])
       const alone = yield* store.loadThreadItems(user, id, { ...all, after: names.at(-1)! })
       assert.deepEqual(idsOf(alone), ["huge"])

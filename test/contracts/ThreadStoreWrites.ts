@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from "node:util"
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect } from "effect"
-import { type Change } from "../../src/threads/ThreadStore.ts"
+import { type Change, mostBytes } from "../../src/threads/ThreadStore.ts"
 import {
   all,
   answer,
@@ -9,6 +10,7 @@ import {
   hidden,
   idsOf,
   message,
+  ofBytes,
   put,
   seenBy,
   type Stores,
@@ -162,6 +164,39 @@ export const writes = (it: Vitest.MethodsNonLive<Stores>) => {
         assert.strictEqual(refused, object)
         assert.deepEqual(yield* seen, before)
       }
+    })
+  )
+
+  it.effect("D4: keeps what has the bytes of a page, and writes nothing of what has more", () =>
+    Effect.gen(function* () {
+      const { id, store, user } = yield* userWith(1)
+      const largest = ofBytes(mostBytes, (text) => message(id, "large", text))
+      yield* store.commit(user, id, [put(largest)])
+      assert.isTrue(isDeepStrictEqual(yield* store.loadItem(user, id, "large"), largest))
+      yield* store.commit(user, id, [{ type: "delete_item", item_id: "large" }])
+
+      const larger = ofBytes(mostBytes + 1, (text) => message(id, "large", text))
+      // Bytes count, and not characters.
+      const wider = message(id, "wide", "é".repeat(mostBytes / 2))
+      const metadata = { large: "y".repeat(mostBytes) }
+      const before = yield* seenBy(user, [id, `${user}-new`], [])
+      const refused = (attempt: Effect.Effect<unknown, unknown>) =>
+        Effect.gen(function* () {
+          const { _tag } = (yield* Effect.flip(attempt)) as { readonly _tag: string }
+          assert.strictEqual(_tag, "TooLargeToStore")
+          assert.isTrue(isDeepStrictEqual(yield* seenBy(user, [id, `${user}-new`], []), before))
+        })
+      yield* refused(store.commit(user, id, [put(larger)]))
+      yield* refused(store.commit(user, id, [put(message(id, "a")), put(wider)]))
+      yield* refused(store.createThread(user, thread(`${user}-new`), [put(larger)]))
+      yield* refused(store.createThread(user, thread(`${user}-new`, { metadata }), []))
+      yield* refused(store.updateThread(user, id, { metadata }))
+      yield* refused(
+        store.commit(user, id, [
+          put(message(id, "a")),
+          { type: "update_thread", patch: { metadata } }
+        ])
+      )
     })
   )
 

@@ -5,14 +5,13 @@ import { isId } from "../../core/Ids.ts"
 import type { UserId } from "../../core/User.ts"
 import { isHidden, type ThreadItem } from "../../protocol/Items.ts"
 import type { ThreadMetadata } from "../../protocol/Threads.ts"
-import { TurnLost } from "../../threads/Errors.ts"
+import { type TooLargeToStore, TurnLost } from "../../threads/Errors.ts"
 import { type Change, patched, type ThreadStore } from "../../threads/ThreadStore.ts"
 import { PieceRemoval } from "../attachments/PieceRemoval.ts"
 import { chatKitTables, leaseEnd, noThread } from "../ChatKitTables.ts"
 import { reconnected } from "../SqlFailures.ts"
 import { type StoredJson, storedThreads } from "../StoredJson.ts"
-
-const json = (value: ThreadMetadata | ThreadItem) => JSON.stringify(value)
+import { storable } from "./StorableJson.ts"
 
 /** An unusable id is a server bug, not a client error. */
 const needId = (id: string) =>
@@ -20,6 +19,9 @@ const needId = (id: string) =>
 
 const isPending = (item: ThreadItem) =>
   item.type === "client_tool_call" && item.status === "pending"
+
+/** How changes to a thread can fail. */
+type Applied = NotFound | TooLargeToStore | DbUnavailable | SqlError.SqlError
 
 type Writes = Pick<
   ThreadStore["Service"],
@@ -42,16 +44,21 @@ export const threadWrites = Effect.map(
     ${turn === undefined ? sql`` : sql`and turn = ${turn}`}
     for no key update`
 
-    const itemValues = (userId: UserId, item: ThreadItem) => sql`
-    ${item.id}, ${userId}, ${isHidden(item)}, ${isPending(item)}, ${json(item)}::json`
+    /** The columns of an item but its thread's, unless it cannot be stored. */
+    const valuesOf = (userId: UserId, item: ThreadItem) =>
+      Effect.map(
+        Effect.andThen(needId(item.id), storable(item)),
+        (json) => sql`
+        ${item.id}, ${userId}, ${isHidden(item)}, ${isPending(item)}, ${json}::json`
+      )
 
     const putItem = (userId: UserId, threadId: string, item: ThreadItem, turn?: string) =>
-      Effect.andThen(
-        needId(item.id),
-        sql`
+      Effect.flatMap(
+        valuesOf(userId, item),
+        (values) => sql`
         with locked as (${locked("id", userId, threadId, turn)})
         insert into chatkit.items (thread_id, id, user_id, hidden, pending, data)
-        select id, ${itemValues(userId, item)} from locked
+        select id, ${values} from locked
         on conflict (thread_id, id) do update
         set hidden = excluded.hidden, pending = excluded.pending, data = excluded.data
         returning id`
@@ -114,7 +121,7 @@ export const threadWrites = Effect.map(
       }
       if (thread !== before) {
         yield* sql`
-        update chatkit.threads set data = ${json(thread)}::json
+        update chatkit.threads set data = ${yield* storable(thread)}::json
         where id = ${threadId} and user_id = ${userId}`
       }
       return thread
@@ -126,13 +133,10 @@ export const threadWrites = Effect.map(
       changes: ReadonlyArray<Change>,
       turn: string | undefined,
       refusal: E
-    ): Effect.Effect<ThreadMetadata, E | NotFound | DbUnavailable | SqlError.SqlError> =>
+    ): Effect.Effect<ThreadMetadata, E | Applied> =>
       Effect.flatMap(
         Effect.flatMap(locked<StoredJson>("data", userId, threadId, turn), storedThreads),
-        ([thread]): Effect.Effect<
-          ThreadMetadata,
-          E | NotFound | DbUnavailable | SqlError.SqlError
-        > =>
+        ([thread]): Effect.Effect<ThreadMetadata, E | Applied> =>
           thread === undefined ? Effect.fail(refusal) : apply(userId, threadId, thread, changes)
       )
 
@@ -140,20 +144,20 @@ export const threadWrites = Effect.map(
       createThread: Effect.fn("ThreadStore.createThread")(
         function* (userId, thread, changes, turn) {
           yield* needId(thread.id)
+          const data = yield* storable(thread)
           const lease = turn === undefined ? sql`null, null` : sql`${turn}, ${leaseEnd(sql)}`
           const insert = sql`
             insert into chatkit.threads (id, user_id, data, turn, turn_until)
-            values (${thread.id}, ${userId}, ${json(thread)}::json, ${lease})`
+            values (${thread.id}, ${userId}, ${data}::json, ${lease})`
           const [only] = changes
           if (changes.length === 1 && only?.type === "put_item") {
-            const { item } = only
-            yield* needId(item.id)
+            const values = yield* valuesOf(userId, only.item)
             yield* run(
               "ThreadStore.createThread",
               reconnected(sql`
                 with thread as (${insert} returning id)
                 insert into chatkit.items (thread_id, id, user_id, hidden, pending, data)
-                select id, ${itemValues(userId, item)} from thread`)
+                select id, ${values} from thread`)
             )
             return
           }
