@@ -3,7 +3,6 @@ import type { SqlError } from "effect/sql"
 import { type DbUnavailable, NotFound } from "../../core/Errors.ts"
 import { isId } from "../../core/Ids.ts"
 import type { UserId } from "../../core/User.ts"
-import { isHidden, type ThreadItem } from "../../protocol/Items.ts"
 import type { ThreadMetadata } from "../../protocol/Threads.ts"
 import { type TooLargeToStore, TurnLost } from "../../threads/Errors.ts"
 import { type Change, patched, type ThreadStore } from "../../threads/ThreadStore.ts"
@@ -11,14 +10,8 @@ import { PieceRemoval } from "../attachments/PieceRemoval.ts"
 import { chatKitTables, leaseEnd, noThread } from "../ChatKitTables.ts"
 import { reconnected } from "../SqlFailures.ts"
 import { type StoredJson, storedThreads } from "../StoredJson.ts"
+import { changeStatements, needId } from "./ChangeStatements.ts"
 import { storable } from "./StorableJson.ts"
-
-/** An unusable id is a server bug, not a client error. */
-const needId = (id: string) =>
-  isId(id) ? Effect.void : Effect.die(new Error("an object to be stored has no usable id"))
-
-const isPending = (item: ThreadItem) =>
-  item.type === "client_tool_call" && item.status === "pending"
 
 /** How changes to a thread can fail. */
 type Applied = NotFound | TooLargeToStore | DbUnavailable | SqlError.SqlError
@@ -32,54 +25,8 @@ type Writes = Pick<
 export const threadWrites = Effect.map(
   Effect.all([chatKitTables, PieceRemoval]),
   ([{ run, runRepeatable, sql, transaction }, { removeSoon }]): Writes => {
-    /** The thread's row, locked against other writers until the transaction ends. */
-    const locked = <A extends object>(
-      columns: "id" | "data",
-      userId: UserId,
-      threadId: string,
-      turn: string | undefined
-    ) => sql<A>`
-    select ${sql(columns)} from chatkit.threads
-    where id = ${threadId} and user_id = ${userId}
-    ${turn === undefined ? sql`` : sql`and turn = ${turn}`}
-    for no key update`
-
-    /** The columns of an item but its thread's, unless it cannot be stored. */
-    const valuesOf = (userId: UserId, item: ThreadItem) =>
-      Effect.map(
-        Effect.andThen(needId(item.id), storable(item)),
-        (json) => sql`
-        ${item.id}, ${userId}, ${isHidden(item)}, ${isPending(item)}, ${json}::json`
-      )
-
-    const putItem = (userId: UserId, threadId: string, item: ThreadItem, turn?: string) =>
-      Effect.flatMap(
-        valuesOf(userId, item),
-        (values) => sql`
-        with locked as (${locked("id", userId, threadId, turn)})
-        insert into chatkit.items (thread_id, id, user_id, hidden, pending, data)
-        select id, ${values} from locked
-        on conflict (thread_id, id) do update
-        set hidden = excluded.hidden, pending = excluded.pending, data = excluded.data
-        returning id`
-      )
-
-    const deleteItemsAfter = (userId: UserId, threadId: string, itemId: string) => sql`
-    with last as (
-      select position from chatkit.items
-      where thread_id = ${threadId} and id = ${itemId} and user_id = ${userId}),
-    gone as (
-      delete from chatkit.items i using last
-      where i.thread_id = ${threadId} and i.user_id = ${userId} and i.position > last.position)
-    select position from last`
-
-    /** Locks in the order of ids, so that two transactions on the same ids cannot deadlock. */
-    const attach = (userId: UserId, threadId: string, ids: ReadonlyArray<string>) => sql`
-    update chatkit.attachments set thread_id = ${threadId}
-    where id in (
-      select id from chatkit.attachments
-      where user_id = ${userId} and id = any(${ids}::text[]) order by id for update)
-    returning id`
+    const { attach, deleteItem, deleteItemsAfter, locked, putItem, valuesOf } =
+      changeStatements(sql)
 
     const apply = Effect.fnUntraced(function* (
       userId: UserId,
@@ -96,9 +43,7 @@ export const threadWrites = Effect.map(
           }
           case "delete_item": {
             if (!isId(change.item_id)) break
-            yield* sql`
-            delete from chatkit.items
-            where thread_id = ${threadId} and id = ${change.item_id} and user_id = ${userId}`
+            yield* deleteItem(userId, threadId, change.item_id)
             break
           }
           case "delete_items_after": {

@@ -51,7 +51,7 @@ const wires: Readonly<Record<string, Wire>> = {
     ],
     text: chat.text,
     sent: (body) =>
-      (body?.["messages"] as ReadonlyArray<Sent>).flatMap((message) => {
+      (body!["messages"] as ReadonlyArray<Sent>).flatMap((message) => {
         const calls = (message["tool_calls"] ?? []) as ReadonlyArray<{
           readonly id: string
           readonly function: { readonly name: string; readonly arguments: string }
@@ -68,7 +68,7 @@ const wires: Readonly<Record<string, Wire>> = {
     ],
     text: responses.text,
     sent: (body) =>
-      (body?.["input"] as ReadonlyArray<Sent>).flatMap((item) => {
+      (body!["input"] as ReadonlyArray<Sent>).flatMap((item) => {
         if (item["type"] === "function_call_output") {
           return [`${item["call_id"]} gave ${item["output"]}`]
         }
