@@ -35,7 +35,7 @@ interface Report {
   readonly success: boolean
   readonly testResults: ReadonlyArray<{
     readonly name: string
-    readonly message: string
+    readonly message: string | null
     readonly assertionResults: ReadonlyArray<{
       readonly status: string
       readonly fullName: string
@@ -168,8 +168,8 @@ export class Workplace {
       const file = name.slice(name.indexOf("test/"))
       const failed = assertionResults.find(({ status }) => status === "failed")
       const [why = ""] = failed?.failureMessages ?? [message]
-      if (failed !== undefined || message !== "") {
-        return `${file}: ${failed?.fullName ?? ""}: ${why.split("\n")[0]?.slice(0, 160)}`
+      if (failed !== undefined || (message ?? "") !== "") {
+        return `${file}: ${failed?.fullName ?? ""}: ${why?.split("\n")[0]?.slice(0, 160)}`
       }
     }
     return undefined
