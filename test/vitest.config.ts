@@ -70,8 +70,6 @@ export default defineConfig({
           include: deadlines,
           // After the others, so that the machine has time for them.
           maxWorkers: 2,
-          // Again, when the machine itself was too busy to answer in time.
-          retry: 2,
           sequence: { groupOrder: 1 },
           ...shared
         }

@@ -18,8 +18,9 @@ export const remainsOfTurns = () => {
     Effect.suspend(() => {
       if (waiting >= most) return store
       waiting += 1
-      return Effect.delay(store, every).pipe(
-        Effect.retry({ schedule: Schedule.spaced(every), times: attempts }),
+      return store.pipe(
+        Effect.retry({ schedule: Schedule.spaced(every), times: attempts - 1 }),
+        Effect.delay(every),
         Effect.ensuring(
           Effect.sync(() => {
             waiting -= 1

@@ -125,6 +125,18 @@ describe("emit", () => {
     )
   })
 
+  it.effect("ends the answer with an error although its wrong event was the last", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(told(yield* stream(create("Hi"))), ["error"])
+    }).pipe(
+      Effect.provide(
+        chatKit(
+          doing((turn) => Effect.exit(turn.emit({ type: "thread.item.done", item: {} } as never)))
+        ).pipe(Layer.provideMerge(captureLogs([])))
+      )
+    )
+  )
+
   it.effect("does nothing after the end of its turn", () => {
     const turns: Array<Turn> = []
     return Effect.gen(function* () {

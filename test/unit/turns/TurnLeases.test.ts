@@ -4,7 +4,7 @@ import { TestClock } from "effect/testing"
 import { turnLease } from "../../../src/threads/ThreadStore.ts"
 import { TurnLeases } from "../../../src/turns/TurnLeases.ts"
 import { TurnStore } from "../../../src/turns/TurnStore.ts"
-import { DbUnavailable } from "../../../src/core/Errors.ts"
+import { DbUnavailable, NotFound } from "../../../src/core/Errors.ts"
 import { UserId } from "../../../src/core/User.ts"
 import { StoresMemory } from "../../support/StoresMemory.ts"
 import { stores, thread } from "../../support/ThreadFixtures.ts"
@@ -149,6 +149,67 @@ describe("TurnLeases", () => {
       yield* first.end
       assert.strictEqual((yield* Fiber.join(stays)).thread.id, "thr_1")
     }).pipe(Effect.scoped, withStore)
+  )
+
+  /** Leases whose store begins a turn like this, and what is asked of the store. */
+  const leasesWith = Effect.fnUntraced(function* (begin: TurnStore["Service"]["begin"]) {
+    const asked: Array<string> = []
+    const store = Layer.succeed(TurnStore, {
+      begin: (user, id, turn) =>
+        Effect.suspend(() => {
+          asked.push("begin")
+          return begin(user, id, turn)
+        }).pipe(Effect.tap(() => Effect.sync(() => asked.push("begun")))),
+      renew: () => Effect.succeed(new Set()),
+      end: () => Effect.sync(() => void asked.push("end"))
+    })
+    const layer = Layer.fresh(TurnLeases.layer).pipe(Layer.provide(store))
+    return { asked, leases: yield* Effect.provide(TurnLeases, yield* Layer.build(layer)) }
+  })
+
+  it.effect("gives the thread back when the answer to taking it was lost", () =>
+    Effect.gen(function* () {
+      const away = new DbUnavailable({ operation: "test" })
+      const { asked, leases } = yield* leasesWith(() => Effect.fail(away))
+      assert.strictEqual(yield* Effect.flip(Effect.scoped(begin(leases))), away)
+      assert.deepStrictEqual(asked, ["begin", "end"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("gives nothing back that is not there", () =>
+    Effect.gen(function* () {
+      const { asked, leases } = yield* leasesWith(() =>
+        Effect.fail(new NotFound({ object: "Thread" }))
+      )
+      yield* Effect.flip(Effect.scoped(begin(leases)))
+      assert.deepStrictEqual(asked, ["begin"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("gives the thread back after it was taken for a client that left meanwhile", () =>
+    Effect.gen(function* () {
+      const taken = yield* Deferred.make<void>()
+      const { asked, leases } = yield* leasesWith((_, id) =>
+        Effect.as(Deferred.await(taken), thread(id))
+      )
+      const beginning = yield* Effect.forkChild(Effect.scoped(begin(leases)), {
+        startImmediately: true
+      })
+      const left = yield* Effect.forkChild(Fiber.interrupt(beginning), { startImmediately: true })
+      yield* Deferred.succeed(taken, undefined)
+      yield* Fiber.join(left)
+      assert.deepStrictEqual(asked, ["begin", "begun", "end"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("gives a new thread back when making it fails", () =>
+    Effect.gen(function* () {
+      const { asked, leases } = yield* leasesWith(() => Effect.die("not asked"))
+      const away = new DbUnavailable({ operation: "test" })
+      const begun = leases.beginNew(ada, thread("thr_3"), () => Effect.fail(away))
+      assert.strictEqual(yield* Effect.flip(Effect.scoped(begun)), away)
+      assert.deepStrictEqual(asked, ["end"])
+    }).pipe(Effect.scoped)
   )
 
   it.effect("does not wait for a thread that is not there, nor for a database that is away", () =>
