@@ -6,6 +6,9 @@ import { eventually } from "../Eventually.ts"
 /** The text that it repeats. */
 export const long = "long ".repeat(13_000)
 
+/** Repetitions in one message: more would be too large to be stored. */
+const inOneMessage = 10
+
 /** A responder that never comes to an end, and when its stream no longer lets it go on. */
 export const endlessResponder = () => {
   let said = 0
@@ -15,7 +18,10 @@ export const endlessResponder = () => {
     return long
   })
   return {
-    loud: (turn: MessageTurn) => Answer.streamText(turn, Stream.fromEffectRepeat(more)),
+    loud: (turn: MessageTurn) =>
+      Stream.flatMap(Stream.forever(Stream.succeed(turn)), (turn) =>
+        Answer.streamText(turn, Stream.take(Stream.fromEffectRepeat(more), inOneMessage))
+      ),
     said: () => said,
     heldUp: eventually(
       Effect.sync(() => said),
