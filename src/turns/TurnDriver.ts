@@ -102,7 +102,8 @@ export const turnDriver =
     ).pipe(
       Effect.andThen(answer),
       Effect.andThen(Effect.flatMap(recorder.flush, finish)),
-      Effect.catchCauseIf((cause) => !Cause.hasInterruptsOnly(cause), failed),
+      // Not reached when the turn is interrupted, but when the answer interrupts itself.
+      Effect.catchCause(failed),
       Effect.interruptible,
       Effect.onInterrupt(() => {
         leave()

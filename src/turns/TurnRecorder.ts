@@ -41,7 +41,7 @@ export interface TurnRecorder {
    * unfinished items is kept, however the answer ended. The next turn can go on with a workflow.
    */
   readonly flush: Effect.Effect<ReadonlyArray<ThreadStreamEvent>, Failure>
-  /** Stores what was read so far, and a note that the person stopped the answer. */
+  /** Stores the text so far, as the reference does, and a note that the person stopped the answer. */
   readonly cancel: Effect.Effect<void, Failure>
 }
 
@@ -206,7 +206,7 @@ export const turnRecorder = (
     flush: Effect.suspend(() => write(unfinished(hasBeenRead), [])),
 
     cancel: Effect.gen(function* () {
-      const kept = unfinished(hasWords)
+      const kept = unfinished(hasText)
       note ??= {
         id: yield* ids.make("sdk_hidden_context"),
         thread_id: threadId,
@@ -220,12 +220,11 @@ export const turnRecorder = (
   }
 }
 
-/** Whether a person can read something in an unfinished item. */
-const hasWords = (item: ThreadItem): boolean => hasText(item) || item.type === "widget"
-
-/** The same where the person did not stop it: then the next turn can go on with a workflow. */
+/** Whether an unfinished item shows something that the person would miss. */
 const hasBeenRead = (item: ThreadItem): boolean =>
-  hasWords(item) || (item.type === "workflow" && item.workflow.tasks.length > 0)
+  hasText(item) ||
+  item.type === "widget" ||
+  (item.type === "workflow" && item.workflow.tasks.length > 0)
 
 const inThread = (item: ThreadItem, thread_id: string): ThreadItem =>
   item.thread_id === thread_id ? item : { ...item, thread_id }

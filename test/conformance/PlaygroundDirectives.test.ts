@@ -55,8 +55,19 @@ layer(ConformanceServer.playground, { excludeTestServices: true })(
       answers("/say", spoken("msg_2"), expected.assistant("msg_2", ""))
     )
 
-    it.effect("partial leaves a message without its end, which is not stored", () =>
-      answers("/partial Hello there", begun("msg_2", "Hello", " there"))
+    it.effect("E2: partial leaves a message without its end, and what was read is stored", () =>
+      Effect.gen(function* () {
+        const me = yield* newClient()
+        const text = "/partial Hello there"
+        assert.strictEqual(
+          yield* me.stream(create(text)),
+          sse(...opened(text), ...begun("msg_2", "Hello", " there"))
+        )
+        assert.deepStrictEqual(yield* me.stored("thr_1"), [
+          user("msg_1", text),
+          expected.assistant("msg_2", "Hello there")
+        ])
+      })
     )
 
     it.effect("pause waits until the client hangs up", () =>

@@ -3,7 +3,8 @@ import { Effect } from "effect"
 import * as jose from "jose"
 import { explain, relative } from "../../../src/cli/Explanation.ts"
 import { inspect } from "../../../src/cli/Inspect.ts"
-import { InvalidToken, InvalidTokenReason } from "../../../src/auth/Errors.ts"
+import { DbUnavailable } from "../../../src/core/Errors.ts"
+import { InvalidToken, InvalidTokenReason, KeysUnavailable } from "../../../src/auth/Errors.ts"
 import { betterAuthTables, jwksRow, people } from "../../support/BetterAuthSchema.ts"
 import { onRealServer, TestDatabase } from "../../support/Database.ts"
 import { settingsOf } from "../../support/Server.ts"
@@ -229,10 +230,38 @@ describe("explain", () => {
   })
 })
 
+describe("F11: explain", () => {
+  const tokenUntil = (exp: unknown) => {
+    const part = (json: object) => Buffer.from(JSON.stringify(json)).toString("base64url")
+    return `${part({ alg: "EdDSA" })}.${part({ exp })}.x`
+  }
+
+  it("says of a token that has expired that no database or key would help", () => {
+    const settings = settingsOf({ BETTER_AUTH_JWKS_URL: "https://app.example.com/jwks" })
+    for (const failure of [new DbUnavailable({ operation: "test" }), new KeysUnavailable()]) {
+      const said = (exp: unknown) => explain(failure, tokenUntil(exp), settings, 1_000)
+      assert.include(
+        said(820),
+        " It expired 3 minutes ago, so the answer would be 401 in any case."
+      )
+      // RFC 7519 §4.1.4: on its last second it is expired.
+      assert.include(said(1_000), " It expired just now,")
+      for (const exp of [1_001, undefined, "820"]) assert.notInclude(said(exp), "expired")
+    }
+  })
+
+  it("says that a user is banned, and not signed out", () => {
+    const banned = explain(new InvalidToken({ reason: "banned" }), tokenUntil(1), settingsOf(), 0)
+    assert.strictEqual(banned, "its user is banned.")
+  })
+})
+
 describe("relative", () => {
   it("counts in the largest unit that fits, in both directions", () => {
     assert.deepStrictEqual(
-      [-86_400 * 2, -3600, -200, -59, 1, 60, 3599, 7300, 86_400].map((at) => relative(at, 0)),
+      [-86_400 * 2, -3600, -200, -59, 1, 60, 3599, 7300, 86_399, 86_400].map((at) =>
+        relative(at, 0)
+      ),
       [
         "2 days ago",
         "1 hour ago",
@@ -242,6 +271,7 @@ describe("relative", () => {
         "in 1 minute",
         "in 59 minutes",
         "in 2 hours",
+        "in 23 hours",
         "in 1 day"
       ]
     )

@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
 import { exportUserData, removeUserData } from "../../../src/postgres/UserData.ts"
 import { ModelUsage } from "../../../src/responder/model/usage/ModelUsage.ts"
 import { UserId } from "../../../src/core/User.ts"
@@ -136,6 +137,29 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("UserData", (it) => {
       const pieces = yield* exported(user)
       assert.isAbove(pieces.join("").length, 28_000)
       assert.isBelow(Math.max(...pieces.map(({ length }) => length)), 1_500)
+    })
+  )
+
+  it.effect("F5: reads it all from one snapshot", () =>
+    Effect.gen(function* () {
+      const { user } = yield* userWithAll
+      const sql = yield* SqlClient.SqlClient
+      const levels = new Set<unknown>()
+      // The statement runs on the connection of the export, while it writes.
+      const look = Effect.map(
+        sql`select current_setting('transaction_isolation') as level, pg_current_snapshot()::text as seen`,
+        (rows) => levels.add(JSON.stringify(rows[0]))
+      )
+      const pieces: Array<string> = []
+      yield* exportUserData(user, (text) =>
+        Effect.andThen(
+          look,
+          Effect.sync(() => pieces.push(text))
+        )
+      )
+      assert.isObject(parsed(pieces))
+      assert.lengthOf([...levels], 1)
+      assert.include([...levels][0], `"repeatable read"`)
     })
   )
 

@@ -228,6 +228,13 @@ describe("settings", () => {
     assertProblem(at("sslrootcert=/none/at/all"), "DATABASE_URL", /sslrootcert cannot be read/)
   })
 
+  it("F11: take no credentials in the URL of the keys", () => {
+    for (const who of ["ada", "ada:hunter2", ":hunter2"]) {
+      const BETTER_AUTH_JWKS_URL = `https://${who}@app.example.com/api/auth/jwks`
+      assertProblem({ BETTER_AUTH_JWKS_URL }, "BETTER_AUTH_JWKS_URL", /^(?!.*hunter2)/)
+    }
+  })
+
   it("take whole numbers within bounds", () => {
     const bounds = [
       ["PORT", 0, 65_535],

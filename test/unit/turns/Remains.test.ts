@@ -12,7 +12,7 @@ const awayFor = (failures: number) => {
   return { store, attempts: () => attempts }
 }
 
-describe("the remains of a turn", () => {
+describe("F11: the remains of a turn", () => {
   it.effect("are stored half a second later, and again every half second until it works", () =>
     Effect.gen(function* () {
       const { attempts, store } = awayFor(2)

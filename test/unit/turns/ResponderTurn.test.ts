@@ -7,7 +7,6 @@ import * as Answer from "../../../src/responder/Answer.ts"
 import type { Turn } from "../../../src/responder/Turn.ts"
 import { ThreadStore } from "../../../src/threads/ThreadStore.ts"
 import {
-  add,
   chatKit,
   create,
   document,
@@ -212,60 +211,4 @@ describe("a file that a responder keeps", () => {
       assert.deepStrictEqual(reasons, ["empty", "wrong_type"])
     }).pipe(Effect.provide(chatKit(trying)))
   })
-})
-
-describe("an answer that ends before its items are done", () => {
-  const thinking = (turn: Turn) =>
-    Answer.workflow(turn, { type: "reasoning", tasks: [] }, Stream.make({ task: thought })).pipe(
-      Stream.takeUntil(({ type }) => type === "thread.item.updated")
-    )
-  const thought = { type: "thought" as const, content: "Hm", status_indicator: "none" as const }
-
-  it.effect("leaves its workflow open for the next turn, and forgets its text", () =>
-    Effect.gen(function* () {
-      yield* stream(create("Hi"))
-      const items = yield* allItems()
-      assert.deepStrictEqual(
-        items.map(({ type }) => type),
-        ["user_message", "workflow"]
-      )
-      assert.notProperty(items.at(-1)?.type === "workflow" && items.at(-1), "summary")
-    }).pipe(
-      Effect.provide(
-        chatKit(
-          responding((turn) =>
-            Stream.concat(thinking(turn), Answer.sayPartly(turn, "half a sentence"))
-          )
-        )
-      )
-    )
-  )
-
-  it.effect("keeps what was read when it fails, without a note that somebody stopped it", () =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(told(yield* stream(create("Hi"))), ["error"])
-      const items = yield* allItems()
-      assert.deepStrictEqual(
-        items.map(({ type }) => type),
-        ["user_message", "workflow", "assistant_message"]
-      )
-      const last = items.at(-1)
-      assert.strictEqual(
-        last?.type === "assistant_message" ? last.content[0]?.text : "",
-        "half a sentence"
-      )
-      // The thread takes the next message at once.
-      yield* stream(add(thr, "Again"))
-    }).pipe(
-      Effect.provide(
-        chatKit(
-          responding((turn) =>
-            Stream.concat(thinking(turn), Answer.sayPartly(turn, "half a sentence")).pipe(
-              Stream.concat(Stream.fail(new Error("the model is gone")))
-            )
-          )
-        ).pipe(Layer.provideMerge(captureLogs([])))
-      )
-    )
-  )
 })

@@ -116,7 +116,7 @@ layer(ServerOnDoubles.layer(), { excludeTestServices: true })("bodies", (it) => 
     })
   )
 
-  it.effect("refuses another content type, but takes one with parameters", () =>
+  it.effect("F11: refuses another content type, but takes one with parameters", () =>
     Effect.gen(function* () {
       const { url } = yield* ServerOnDoubles
       const authorization = `Bearer ${yield* tokenFor("ada")}`
@@ -124,10 +124,22 @@ layer(ServerOnDoubles.layer(), { excludeTestServices: true })("bodies", (it) => 
       const withType = (type: string) =>
         request(url, { headers: { authorization, "content-type": type }, body })
       const error = "Unsupported content type: send application/json"
-      for (const type of ["text/plain", "application/x-www-form-urlencoded", "text/xml"]) {
+      for (const type of [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "text/xml",
+        // F11: only the type itself is JSON, not every name with json in it.
+        "text/json",
+        "application/jsonp",
+        "application/x-json",
+        "application/problem+json",
+        "text/plain; charset=application/json"
+      ]) {
         assertAnswer(yield* withType(type), 415, saidToChatKit(error, 415))
       }
-      assert.strictEqual((yield* withType("application/json; charset=utf-8")).status, 200)
+      for (const type of ["application/json; charset=utf-8", "Application/JSON ;x=1"]) {
+        assert.strictEqual((yield* withType(type)).status, 200)
+      }
     })
   )
 
