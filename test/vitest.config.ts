@@ -43,8 +43,8 @@ const resolve = {
 const shared = {
   // A worker loads the modules once and keeps its embedded database from file to file.
   isolate: false,
+  setupFiles: "test/support/Timeouts.ts",
   // Starting a server and a database takes its time on a small machine.
-  testTimeout: 60_000,
   hookTimeout: 120_000
 }
 

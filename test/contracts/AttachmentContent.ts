@@ -104,6 +104,8 @@ export const content = (it: Vitest.MethodsNonLive<Stores | Ages>) => {
       const uploadedAlready = new AlreadyUploaded()
       assert.deepStrictEqual(yield* Effect.flip(content.write(user, file, late)), uploadedAlready)
       assert.deepStrictEqual(yield* Effect.flip(write(file, bytesOf(7))), uploadedAlready)
+      const unread = content.write(user, file, Stream.die("read"))
+      assert.deepStrictEqual(yield* Effect.flip(unread), uploadedAlready)
       assert.isTrue((yield* read(file)).bytes.equals(bytesOf(5)))
     })
   )

@@ -1,9 +1,11 @@
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect } from "effect"
+import { isId } from "../../src/core/Ids.ts"
 import {
   attachment,
   failure,
   message,
+  oddIds,
   put,
   type Stores,
   userWith
@@ -50,6 +52,17 @@ export const attachments = (it: Vitest.MethodsNonLive<Stores>) => {
       yield* attachments.delete(user, file)
       yield* attachments.delete(user, file)
       assert.strictEqual(yield* failure(attachments.load(user, [file])), "NotFound(Attachment)")
+    })
+  )
+
+  it.effect("takes no id that could not be read back: that is a fault of the server", () =>
+    Effect.gen(function* () {
+      const { attachments, user } = yield* userWith(0)
+      for (const id of oddIds(`${user}-file`)) {
+        if (isId(id)) continue
+        const died = yield* Effect.exit(attachments.save(user, attachment(id), 100))
+        assert.include(String(died), "no usable id")
+      }
     })
   )
 

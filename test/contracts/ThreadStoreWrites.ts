@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util"
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect } from "effect"
+import { isId } from "../../src/core/Ids.ts"
 import { type Change, mostBytes } from "../../src/threads/ThreadStore.ts"
 import {
   all,
@@ -10,6 +11,7 @@ import {
   hidden,
   idsOf,
   message,
+  oddIds,
   ofBytes,
   put,
   seenBy,
@@ -211,6 +213,22 @@ export const writes = (it: Vitest.MethodsNonLive<Stores>) => {
       }
       const refused = yield* failure(store.updateThread(user, "thr_none", { title: "New" }))
       assert.strictEqual(refused, "NotFound(Thread)")
+    })
+  )
+
+  it.effect("takes no id that could not be read back, and no thread's id twice", () =>
+    Effect.gen(function* () {
+      const { id, store, user } = yield* userWith(1)
+      for (const odd of oddIds(`${user}-new`)) {
+        if (isId(odd)) continue
+        const created = yield* Effect.exit(store.createThread(user, thread(odd), []))
+        assert.include(String(created), "no usable id")
+        const committed = yield* Effect.exit(store.commit(user, id, [put(message(id, odd))]))
+        assert.include(String(committed), "no usable id")
+      }
+      const twice = yield* Effect.exit(store.createThread(user, thread(id), []))
+      assert.isTrue(twice._tag === "Failure")
+      assert.deepEqual(idsOf(yield* store.loadThreadItems(user, id, all)), ["first"])
     })
   )
 

@@ -90,6 +90,6 @@ layer(PropertyServer.layer, { excludeTestServices: true })("whatever two people 
     "each is answered as if the other did not exist",
     [listOf(Step, 20, 50)],
     ([steps]) => asAlone([...beginning, ...steps]),
-    { arbitrary: { runs: 8, size: 40 } }
+    { arbitrary: { runs: 8, size: 40, maxShrinks: 15 } }
   )
 })

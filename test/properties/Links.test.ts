@@ -137,7 +137,7 @@ layer(PropertyServer.layer, { excludeTestServices: true })(
             assert.isFalse(logs.some((line) => line.includes(secret)))
           }
         }),
-      { arbitrary: { runs: 150 } }
+      { arbitrary: { runs: 150, maxShrinks: 100 } }
     )
 
     it.effect("every invalid upload is refused with its reason", () =>

@@ -25,6 +25,6 @@ layer(PropertyServer.layer, { excludeTestServices: true })("whatever one person 
           []
         )
       }),
-    { arbitrary: { runs: 12, size: 30 } }
+    { arbitrary: { runs: 12, size: 30, maxShrinks: 15 } }
   )
 })

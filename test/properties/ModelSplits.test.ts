@@ -60,7 +60,7 @@ describe("the answer of a model, split into any pieces", () => {
         Effect.gen(function* () {
           assert.deepStrictEqual(yield* outcome(wire, places), yield* outcome(wire, []))
         }),
-      { arbitrary: { runs: 15 } }
+      { arbitrary: { runs: 15, maxShrinks: 30 } }
     )
   }
 })

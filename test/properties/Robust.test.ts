@@ -77,7 +77,7 @@ layer(PropertyServer.layer, { excludeTestServices: true })("whatever body a clie
         const names = yield* begin
         yield* survives(names, mutated(requests(names)[type], mutation))
       }),
-    { arbitrary: { runs: 120 } }
+    { arbitrary: { runs: 120, maxShrinks: 100 } }
   )
 
   const here = "the place for it"

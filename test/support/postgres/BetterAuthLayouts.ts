@@ -90,6 +90,20 @@ export const layouts: ReadonlyArray<Layout> = [
     ...uuids
   },
   {
+    name: "text ids that sessions keep as varchar beside numbers of their own",
+    ddl: `create domain person as text; ${camelTables("person", "varchar(40)", "integer")}`,
+    ...camel,
+    zoned: true,
+    ...numbers
+  },
+  {
+    name: "integer ids that sessions keep as text beside numbers of their own",
+    ddl: camelTables("integer", "text", "integer"),
+    ...camel,
+    zoned: true,
+    ...numbers
+  },
+  {
     name: "snake_case columns, plural names and timestamps without zone",
     ddl: `
       create table users (id text primary key, name text not null, email text not null unique,

@@ -15,7 +15,8 @@ const inTime = (answer: Effect.Effect<Answer>) => Effect.orDie(Effect.timeout(an
 
 /**
  * The real program on a database of its own. A property that fails prints its `Replay`, which
- * `arbitrary: { replay }` takes in the place of `runs`.
+ * `arbitrary: { replay }` takes in the place of `runs`. Each bounds its shrinking, which would
+ * otherwise take longer than the test may.
  */
 export class PropertyServer extends Context.Service<
   PropertyServer,

@@ -22,6 +22,10 @@ const oneByOne = (bytes: Uint8Array) => Array.from(bytes, (byte) => Uint8Array.o
 const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xe0])
 const damaged = Buffer.concat([png.subarray(0, 8), Buffer.from("no chunk")])
 const zip = Buffer.from("PK\x03\x04".padEnd(40, "\0"))
+/** The beginning of a file with this brand (ISO/IEC 14496-12, `ftyp`). */
+const branded = (brand: string) =>
+  Buffer.from(`\0\0\0\x18ftyp${brand}\0\0\0\0${brand}mif1`, "latin1")
+const [heic, heif] = [branded("heic"), branded("mif1")]
 const office = Buffer.from("d0cf11e0a1b11ae1", "hex")
 
 describe("FileTypes", () => {
@@ -60,7 +64,12 @@ describe("FileTypes", () => {
         ["image/png", damaged],
         ["image/jpeg", jpeg],
         ["application/zip", zip],
+        ["image/heic", heif],
+        ["image/heif", heic],
+        ["image/heif", heif],
         ["application/msword", office],
+        ["application/vnd.ms-excel", office],
+        ["application/vnd.ms-powerpoint", office],
         ["application/octet-stream", png],
         ["application/octet-stream", Buffer.from("anything")],
         ["application/x-of-nobody", Buffer.from("anything")]

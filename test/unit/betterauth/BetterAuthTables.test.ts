@@ -44,12 +44,12 @@ layer(SharedDatabase)("BetterAuthTables", (it) => {
   it.effect("names each column that is missing", () =>
     Effect.gen(function* () {
       const { failed, problems, schema } = yield* problemsWith(`
-        create table "user" (id text, mail text);
+        create table "user" (mail text);
         create table "session" (id text, token text);
         create table "jwks" (id text)`)
       assert.isTrue(failed)
       assert.lengthOf(problems, 3)
-      assert.include(problems[0]!, `table "user" in schema "${schema}" lacks email,`)
+      assert.include(problems[0]!, `table "user" in schema "${schema}" lacks id, email,`)
       assert.include(problems[1]!, `table "session" in schema "${schema}" lacks userId, expiresAt,`)
       assert.include(problems[2]!, `table "jwks" in schema "${schema}" lacks publicKey,`)
     })
@@ -117,6 +117,19 @@ layer(SharedDatabase)("BetterAuthTables", (it) => {
     })
   )
 
+  it.effect("A1: takes the exact name, however well another fits", () =>
+    Effect.gen(function* () {
+      const schema = yield* schemaWith(`
+        create table "user" (id text, email text);
+        insert into "user" values ('ada', 'ada@example.com');
+        create table users (id text, email text, email_verified boolean);
+        create table sessions (id text, user_id text, expires_at timestamptz, token text)`)
+      const { find, tables } = yield* betterAuth(schema)
+      assert.deepEqual(yield* tables.check, [])
+      assert.strictEqual((yield* find(ada))?.userId, "ada")
+    })
+  )
+
   it.effect("A1: takes the tables that belong together, and says so where two are as good", () =>
     Effect.gen(function* () {
       const sessions = `create table sessions
@@ -128,6 +141,21 @@ layer(SharedDatabase)("BetterAuthTables", (it) => {
       const { find, tables } = yield* betterAuth(schema)
       assert.deepEqual(yield* tables.check, [])
       assert.strictEqual((yield* find(ada))?.userId, "ada")
+      // Where no column tells them apart, the spelling of the sessions' table does.
+      for (const [sessions, user] of [
+        ["sessions", "users"],
+        ["SESSIONS", "USERS"],
+        ["session", "USER"]
+      ] as const) {
+        const others = ["users", "USERS", "USER"].filter((name) => name !== user)
+        const alike = yield* schemaWith(`
+          create table "${sessions}" (id text, user_id text, expires_at timestamptz, token text);
+          ${others.map((name) => `create table "${name}" (id text, email text);`).join("")}
+          create table "${user}" (id text, email text);
+          insert into "${user}" values ('ada', 'ada@example.com')`)
+        const { find } = yield* betterAuth(alike)
+        assert.strictEqual((yield* find(ada))?.userId, "ada", `${sessions} ${user}`)
+      }
       const twins = yield* problemsWith(`${sessions};
         create table "User" (id text, email text); create table "Users" (id text, email text)`)
       assert.isTrue(twins.failed)
@@ -137,9 +165,11 @@ layer(SharedDatabase)("BetterAuthTables", (it) => {
 
   it.effect("A2: says in which schema it saw the tables, and what to do about other names", () =>
     Effect.gen(function* () {
-      const seen = yield* schemaWith(betterAuthTables, unique("a_first"))
+      const seen = yield* schemaWith(betterAuthTables, unique("b_second"))
+      // A type, not a table.
+      yield* schemaWith(`create type "user" as ("emailVerified" boolean)`, unique("a_first"))
       const { problems } = yield* problemsWith(`create table "pg-drizzle_user" (id text)`)
-      assert.match(problems[0]!, /seen in schema ".+": set BETTER_AUTH_SCHEMA=.+, or/)
+      assert.match(problems[0]!, /seen in schema "(?!a_first).+": set BETTER_AUTH_SCHEMA=.+, or/)
       assert.include(problems[0]!, `create views "user", "session" and "jwks"`)
       assert.isString(seen)
     })

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
-import { KeySource } from "../../../src/auth/KeySource.ts"
+import { KeySource, maxKeys } from "../../../src/auth/KeySource.ts"
 import { keySourceHttp } from "../../../src/betterauth/KeySourceHttp.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
 import { captureLogs } from "../../support/Doubles.ts"
@@ -68,7 +68,8 @@ describe("KeySourceHttp", () => {
         ],
         [answering("<html>"), { reason: "SchemaError" }],
         [answering({ keys: [] }), { reason: "NoKeys" }],
-        [answering({ keys: [{ kty: "oct", kid: "a" }] }), { reason: "NoKeys" }]
+        [answering({ keys: [{ kty: "oct", kid: "a" }] }), { reason: "NoKeys" }],
+        [answering(" ".repeat(300 * 1024)), { reason: "TooLarge" }]
       ] as const) {
         const lines: Array<string> = []
         yield* assertUnavailable(yield* endpoint(listener), lines)
@@ -100,6 +101,16 @@ describe("KeySourceHttp", () => {
         { kid: key.kid, jwk, alg: "EdDSA", retiresAt: Infinity },
         { kid: "no-alg", jwk, alg: undefined, retiresAt: Infinity }
       ])
+    })
+  )
+
+  it.live("takes the first of far too many keys", () =>
+    Effect.gen(function* () {
+      const { crv, kty, x } = key.publicJwk
+      const keys = Array.from({ length: maxKeys + 1 }, (_, n) => ({ kty, crv, x, kid: `${n}` }))
+      const loaded = yield* loadFrom(yield* endpoint(answering({ keys })))
+      assert.lengthOf(loaded, maxKeys)
+      assert.strictEqual(loaded.at(-1)?.kid, `${maxKeys - 1}`)
     })
   )
 

@@ -117,7 +117,7 @@ layer(SharedDatabase, { excludeTestServices: true })("KeySource, from the jwks t
         yield* schemaWith(`${tables}
           insert into "jwks" (id, "publicKey", "privateKey", "createdAt")
           select 'k' || i, '${JSON.stringify(jwk)}', '', now() - i * interval '1 minute'
-          from generate_series(1, ${maxKeys + 500}) i`)
+          from generate_series(${maxKeys + 500}, 1, -1) i`)
       )
       const kids = new Set(kidsOf(yield* keys.load))
       assert.strictEqual(kids.size, maxKeys)
@@ -159,7 +159,7 @@ layer(SharedDatabase, { excludeTestServices: true })("KeySource, from the jwks t
       assert.deepEqual(kidsOf(yield* keys.load), ["one"])
       yield* execIn(schema, `alter table "jwks" rename to elsewhere`)
       assert.strictEqual((yield* Effect.flip(keys.load))._tag, "DbUnavailable")
-      yield* execIn(schema, `alter table elsewhere rename to "jwks"`)
+      yield* execIn(schema, `alter table elsewhere rename to "jwkss"`)
       assert.deepEqual(kidsOf(yield* keys.load), ["one"])
     })
   )

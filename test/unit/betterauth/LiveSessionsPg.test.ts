@@ -86,6 +86,22 @@ layer(SharedDatabase, { excludeTestServices: true })("LiveSessions", (it) => {
     }).pipe(captureStatements(texts))
   })
 
+  it.effect("A10: compares ids as they are stored, so that their index finds them", () =>
+    Effect.gen(function* () {
+      for (const type of ["text", "varchar(36)", "smallint", "integer", "bigint", "uuid"]) {
+        const texts: Array<string> = []
+        const schema = yield* schemaWith(`
+          create table "user" (id ${type}, email text);
+          create table "session" (id text, "userId" ${type}, token text, "expiresAt" timestamptz)`)
+        const { isLive } = yield* betterAuth(schema)
+        yield* captureStatements(texts)(isLive("1"))
+        const [statement = ""] = lookups(texts)
+        assert.match(statement, /where u\."id" = q\.uid/, type)
+        assert.include(statement, `s."userId" = u.id`, type)
+      }
+    })
+  )
+
   it.effect("A10: fails with an outage, and says nothing of the user, without its tables", () =>
     Effect.gen(function* () {
       const schema = yield* schemaWith(betterAuthTables + people)

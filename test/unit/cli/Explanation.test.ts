@@ -217,16 +217,70 @@ describe("npm run token -- inspect", () => {
   )
 })
 
+/** The words of each sentence that no other has, and what to do about it where something can be. */
+const sentences: Readonly<Record<InvalidTokenReason, RegExp>> = {
+  no_credentials: /cannot be sent .* header\. Send the JWT that authClient\.token\(\) returns/,
+  other_scheme: /cannot be sent .* header\. Send the JWT that authClient\.token\(\) returns/,
+  several_headers: /cannot be sent .* header\. Send the JWT that authClient\.token\(\) returns/,
+  malformed_header: /cannot be sent .* header\. Send the JWT that authClient\.token\(\) returns/,
+  too_long: /longer than 8 KiB: keep the payload small/,
+  malformed_token: /^it is not a JWT, or a damaged one\. Send the JWT/,
+  session_token: /a JWT whose signature was cut off\. Send the JWT/,
+  opaque_token: /raw session tokens, user ids, API keys .* never accepted\. Send the JWT/,
+  encrypted_token: /an encrypted cookie, .*\. Send the JWT/,
+  header_not_allowed: /its header has a typ, a kid or an extension/,
+  algorithm_not_allowed: /signed with EdDSA, which Better Auth does not use/,
+  algorithm_not_of_key: /its header says EdDSA, but the key .* has another algorithm/,
+  secret_missing: /BETTER_AUTH_SECRET is not set here/,
+  key_id_missing: /signed with EdDSA but names no usable key/,
+  keys_empty: /signed with EdDSA, but the jwks table is empty .* jwt\(\) plugin migrated\?$/,
+  key_unknown: /signed with EdDSA by a key \(kid\) that is not in the jwks table/,
+  key_retired: /its key expired more than 30 days ago/,
+  signature: /its signature does not fit the key that it names/,
+  expired: /it expired 2 minutes ago: fetch a new one/,
+  expiry_missing: /it has no usable exp/,
+  not_yet_valid: /it becomes valid in 3 minutes: do the clocks agree/,
+  issued_in_future: /it was issued in 4 minutes: .*CLOCK_TOLERANCE is 15 seconds/,
+  issuer:
+    /its issuer is "https:\/\/other\.example", the server expects "[^"]+" \(BETTER_AUTH_ISSUER\)/,
+  audience: /its audience is "nobody" and its issuer "https:\/\/other\.example"/,
+  mailed_token: /a link that Better Auth mailed .* does not log anybody in/,
+  session_cookie_with_issuer: /the cookie cache, .* BETTER_AUTH_ISSUER is set/,
+  session_cookie_layout: /looks like the cookie cache, but does not have the layout/,
+  email_missing: /no usable e-mail: keep email in definePayload/,
+  subject_missing: /it has no sub/,
+  claims: /one of its claims has the wrong type/,
+  subject_mismatch: /its sub and its e-mail name two different users/,
+  banned: /its user is banned/
+}
+
 describe("explain", () => {
-  it("has a whole sentence for every reason", () => {
-    const token = `${Buffer.from(`{"alg":"EdDSA"}`).toString("base64url")}.e30.x`
-    const sentences = InvalidTokenReason.literals.map((reason) =>
-      explain(new InvalidToken({ reason }), token, settingsOf(), 0)
-    )
-    for (const sentence of sentences) {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url")
+  const payload = {
+    ...{ exp: -120, nbf: 180, iat: 240 },
+    ...{ iss: "https://other.example", aud: "nobody" }
+  }
+  const token = `${part({ alg: "EdDSA" })}.${part(payload)}.x`
+
+  for (const reason of InvalidTokenReason.literals) {
+    it(`says in one sentence what ${reason} means`, () => {
+      const sentence = explain(new InvalidToken({ reason }), token, settingsOf(), 0)
+      assert.match(sentence, sentences[reason])
       assert.match(sentence, /^[a-z].*[.?)]$/)
       assert.notMatch(sentence, /undefined|NaN/)
-    }
+    })
+  }
+
+  it("has other words for a session token, another algorithm, and other settings", () => {
+    const of = (reason: InvalidTokenReason, token: string, env = {}) =>
+      explain(new InvalidToken({ reason }), token, settingsOf(env), 0)
+    assert.match(of("session_token", "abc.def"), /a session token, not a JWT\..*TOKENS=signed/)
+    const symmetric = `${part({ alg: "HS256" })}.e30.x`
+    assert.match(of("signature", symmetric), /does not fit BETTER_AUTH_SECRET: is it the same/)
+    assert.match(
+      of("audience", token, { BETTER_AUTH_AUDIENCE: "support" }),
+      /its audience is "nobody", the server expects "support" \(BETTER_AUTH_AUDIENCE\)/
+    )
   })
 })
 

@@ -177,6 +177,6 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("whatever two users do",
           assert.isAtMost(theirs.length, 1)
         }
       }).pipe(Effect.scoped),
-    { arbitrary: { runs: 40 } }
+    { arbitrary: { runs: 40, maxShrinks: 20 } }
   )
 })
