@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Redacted } from "effect"
+import { Deferred, Effect, Fiber, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { AttachmentLinks } from "../../../src/attachments/AttachmentLinks.ts"
 import { LinkKey } from "../../../src/attachments/LinkKey.ts"
@@ -115,20 +115,22 @@ describe("AttachmentLinks", () => {
     "waits for the answer whether somebody is signed in as long as two statements take",
     () =>
       Effect.gen(function* () {
+        const asked = yield* Deferred.make<void>()
+        const isLive = () => Effect.andThen(Deferred.succeed(asked, undefined), Effect.never)
         const { verify } = yield* AttachmentLinks
         const attachment = (yield* makerFor("https://chat.example.com")).toAttachment(ada, record)
         const link = { attachmentId: record.id, url: attachment.upload_descriptor?.url ?? "" }
-        const verifying = yield* Effect.forkChild(Effect.flip(verify("upload", link)))
+        const verifying = yield* Effect.forkChild(
+          Effect.provideService(Effect.flip(verify("upload", link)), LiveSessions, { isLive })
+        )
+        yield* Deferred.await(asked)
         const { statement } = Timeouts.defaultValue()
         yield* TestClock.adjust(2 * statement - 1)
         assert.isUndefined(verifying.pollUnsafe())
         yield* TestClock.adjust(1)
         const error = yield* Fiber.join(verifying)
         assert.deepStrictEqual(error, new DbUnavailable({ operation: "AttachmentLinks.verify" }))
-      }).pipe(
-        Effect.provide(AttachmentLinks.layer.pipe(Layer.provide(KnownKey))),
-        Effect.provideService(LiveSessions, { isLive: () => Effect.never })
-      )
+      }).pipe(Effect.provide(AttachmentLinks.layer.pipe(Layer.provide(KnownKey))))
   )
 
   it.effect("makes no links while the key is unavailable", () =>

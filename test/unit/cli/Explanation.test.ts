@@ -257,8 +257,11 @@ const sentences: Readonly<Record<InvalidTokenReason, RegExp>> = {
 describe("explain", () => {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url")
   const payload = {
-    ...{ exp: -120, nbf: 180, iat: 240 },
-    ...{ iss: "https://other.example", aud: "nobody" }
+    exp: -120,
+    nbf: 180,
+    iat: 240,
+    iss: "https://other.example",
+    aud: "nobody"
   }
   const token = `${part({ alg: "EdDSA" })}.${part(payload)}.x`
 

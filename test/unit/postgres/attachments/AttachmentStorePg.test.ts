@@ -30,7 +30,7 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("AttachmentStore, in Pos
       for (const line of logs) {
         assert.deepStrictEqual(JSON.parse(line).annotations, {
           table: "chatkit.attachments",
-          problem: "size must be a number"
+          problem: "size must be a finite number"
         })
         assert.notInclude(line, "a secret")
       }
