@@ -3,9 +3,6 @@ import { endOfString } from "./JsonBounds.ts"
 /** Digits of the largest whole number of which JavaScript knows every smaller one. */
 const safe = 16
 
-/** Longer than any number that JavaScript tells from infinity. */
-const endless = 400
-
 const code = (letter: string) => letter.charCodeAt(0)
 const [quote, colon, comma] = [`"`, ":", ","].map(code)
 const [openList, openObject, minus] = ["[", "{", "-"].map(code)
@@ -65,7 +62,6 @@ const isOfNumber = (letter: number) => isDigit(letter) || others.has(letter)
 
 const losesDigits = (number: string): boolean => {
   if (!/^-?\d+$/.test(number)) return false
-  if (number.length > endless) return true
   const value = Number(number)
   return String(value) !== number && (!Number.isFinite(value) || BigInt(value) !== BigInt(number))
 }

@@ -16,7 +16,7 @@ const part = (text: string) => ({ annotations: [], text, type: "output_text" as 
 
 const updates: ReadonlyArray<AssistantMessageUpdate> = [
   delta("word"),
-  delta("\u0001\u0002"),
+  delta("\u0001".repeat(500)),
   delta("é🙂"),
   delta("\ud800"),
   delta("far away", 70),
