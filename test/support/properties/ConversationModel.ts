@@ -138,8 +138,8 @@ export class Answering {
   respond(text: string) {
     const lines = text.startsWith("/") ? text.split("\n") : [text]
     const last = lines.find((line) => !this.#follow(line))
-    // An answer that fails or is stopped keeps what was read of it.
-    if (last !== undefined && this.#begun.length > 0) {
+    // What was read is kept, however the answer ends.
+    if (this.#begun.length > 0) {
       this.#store((items) => [...items, ...this.#begun])
     } else if (last !== "/pause") this.#happen()
   }
