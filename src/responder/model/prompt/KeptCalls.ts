@@ -18,14 +18,15 @@ const KeptCalls = Schema.Struct({
     Schema.Struct({
       call_id: Schema.String,
       name: Schema.String,
-      arguments: Schema.Json,
+      /** As text, so that the model may nest them as it likes. */
+      arguments: Schema.fromJsonString(Schema.Unknown),
       /** The text that the model reads. */
       output: Schema.String,
       is_failure: Schema.Boolean
     })
   )
 })
-type KeptCalls = typeof KeptCalls.Type
+type KeptCalls = typeof KeptCalls.Encoded
 
 const decode = Schema.decodeUnknownOption(KeptCalls)
 
@@ -38,13 +39,7 @@ export const keptCalls = (outcomes: ReadonlyArray<Outcome>): KeptCalls => {
     const output = shortened(resultText({ result }))
     room -= json.length + output.length
     if (room < 0) break
-    calls.unshift({
-      call_id: id,
-      name,
-      arguments: JSON.parse(json) as Schema.Json,
-      output,
-      is_failure: isFailure
-    })
+    calls.unshift({ call_id: id, name, arguments: json, output, is_failure: isFailure })
   }
   return { type: "effect-chatkit/tool_calls", calls }
 }

@@ -1,5 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { ThreadItem } from "../../../../../src/protocol/Items.ts"
 import { keptCalls, keptMessages } from "../../../../../src/responder/model/prompt/KeptCalls.ts"
+import { itemOf } from "../../../../support/ScriptedModel.ts"
 
 const call = (id: string, result: unknown, params: unknown = {}) => ({
   id,
@@ -60,6 +63,15 @@ describe("the calls of an answer that a tool of the page ends", () => {
     assert.match(calls[0]!.output, /x \[cut: it was longer\]$/)
     assert.isBelow(JSON.stringify(calls).length, 250_000)
     assert.deepStrictEqual(keptCalls([call("a", "short", long.repeat(3))]).calls, [])
+  })
+
+  it("can be stored, however deep the model nests the arguments", () => {
+    let deep: unknown = 1
+    for (let level = 0; level < 1_500; level++) deep = [deep]
+    const content = keptCalls([call("a", "found", { deep })])
+    const item = itemOf("hidden_context_item", { content })
+    assert.deepStrictEqual<unknown>(Schema.decodeSync(ThreadItem)(item), item)
+    assert.lengthOf(keptMessages(content) ?? [], 2)
   })
 
   it("are no other note's content", () => {
