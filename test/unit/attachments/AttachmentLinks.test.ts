@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Redacted } from "effect"
+import { Effect, Fiber, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { AttachmentLinks } from "../../../src/attachments/AttachmentLinks.ts"
 import { LinkKey } from "../../../src/attachments/LinkKey.ts"
 import type { AttachmentRecord } from "../../../src/attachments/AttachmentStore.ts"
 import { LiveSessions } from "../../../src/auth/LiveSessions.ts"
 import { DbUnavailable } from "../../../src/core/Errors.ts"
-import { Timeouts } from "../../../src/core/Timeouts.ts"
+import { RequestInfo } from "../../../src/core/RequestInfo.ts"
 import { everybodyLive } from "../../support/Doubles.ts"
 import { at } from "../../support/Requests.ts"
 import { UserId } from "../../../src/core/User.ts"
@@ -111,26 +111,26 @@ describe("AttachmentLinks", () => {
     }).pipe(Effect.provide(Links))
   )
 
-  it.effect(
-    "waits for the answer whether somebody is signed in as long as two statements take",
-    () =>
-      Effect.gen(function* () {
-        const asked = yield* Deferred.make<void>()
-        const isLive = () => Effect.andThen(Deferred.succeed(asked, undefined), Effect.never)
-        const { verify } = yield* AttachmentLinks
-        const attachment = (yield* makerFor("https://chat.example.com")).toAttachment(ada, record)
-        const link = { attachmentId: record.id, url: attachment.upload_descriptor?.url ?? "" }
-        const verifying = yield* Effect.forkChild(
-          Effect.provideService(Effect.flip(verify("upload", link)), LiveSessions, { isLive })
-        )
-        yield* Deferred.await(asked)
-        const { statement } = Timeouts.defaultValue()
-        yield* TestClock.adjust(2 * statement - 1)
-        assert.isUndefined(verifying.pollUnsafe())
-        yield* TestClock.adjust(1)
-        const error = yield* Fiber.join(verifying)
-        assert.deepStrictEqual(error, new DbUnavailable({ operation: "AttachmentLinks.verify" }))
-      }).pipe(Effect.provide(AttachmentLinks.layer.pipe(Layer.provide(KnownKey))))
+  it.effect("waits for the answer whether somebody is signed in within the request's budget", () =>
+    Effect.gen(function* () {
+      const { verify } = yield* AttachmentLinks
+      const attachment = (yield* makerFor("https://chat.example.com")).toAttachment(ada, record)
+      const link = { attachmentId: record.id, url: attachment.upload_descriptor?.url ?? "" }
+      const verifying = yield* Effect.forkChild(
+        Effect.provideService(Effect.flip(verify("upload", link)), RequestInfo, {
+          ...RequestInfo.defaultValue(),
+          left: 100
+        })
+      )
+      yield* TestClock.adjust(99)
+      assert.isUndefined(verifying.pollUnsafe())
+      yield* TestClock.adjust(1)
+      const error = yield* Fiber.join(verifying)
+      assert.deepStrictEqual(error, new DbUnavailable({ operation: "AttachmentLinks.verify" }))
+    }).pipe(
+      Effect.provide(AttachmentLinks.layer.pipe(Layer.provide(KnownKey))),
+      Effect.provideService(LiveSessions, { isLive: () => Effect.never })
+    )
   )
 
   it.effect("makes no links while the key is unavailable", () =>

@@ -145,7 +145,7 @@ layer(SharedDatabase)("BetterAuthTables", (it) => {
       for (const [sessions, user] of [
         ["sessions", "users"],
         ["SESSIONS", "USERS"],
-        ["session", "USER"]
+        ["SESSION", "USER"]
       ] as const) {
         const others = ["users", "USERS", "USER"].filter((name) => name !== user)
         const alike = yield* schemaWith(`
