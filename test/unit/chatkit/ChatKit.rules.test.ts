@@ -338,6 +338,48 @@ describe("a turn that loses its thread while it starts", () => {
   )
 })
 
+describe("a structured input", () => {
+  for (const status of ["answered", "skipped"] as const) {
+    it.effect(`that was ${status} takes no second answer, and is left as it is`, () =>
+      Effect.gen(function* () {
+        yield* stream(create("/structured"))
+        const waiting = (yield* kept).find(({ type }) => type === "structured_input")!
+        const answering = operation("threads.add_structured_input", {
+          thread_id: thr,
+          item_id: waiting.id,
+          input: { status, answers: {} }
+        })
+        yield* stream(answering)
+        const before = yield* kept
+        assert.deepInclude(
+          before.find(({ id }) => id === waiting.id),
+          { status }
+        )
+        const refused = yield* refusal(answering)
+        assert.deepInclude(refused, {
+          _tag: "Conflict",
+          reason: "This item is not a pending structured input"
+        })
+        assert.deepStrictEqual(yield* kept, before)
+      }).pipe(Effect.provide(chatKit()))
+    )
+  }
+
+  it.effect("is nothing else that waits for an answer", () =>
+    Effect.gen(function* () {
+      yield* stream(create("/tool t|{}"))
+      const before = yield* kept
+      for (const { id } of before) {
+        const input = { answers: {} }
+        const params = { thread_id: thr, item_id: id, input }
+        const refused = yield* refusal(operation("threads.add_structured_input", params))
+        assert.strictEqual(refused._tag, "Conflict")
+      }
+      assert.deepStrictEqual(yield* kept, before)
+    }).pipe(Effect.provide(chatKit()))
+  )
+})
+
 describe("a thread that is locked or closed", () => {
   it.effect("refuses every new turn with its reason, and stores nothing", () =>
     Effect.gen(function* () {

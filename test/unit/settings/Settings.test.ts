@@ -137,6 +137,20 @@ describe("settings", () => {
     assertProblem({ DOCS: "maybe" }, "DOCS", /one of on, off,/)
   })
 
+  it("know production however it is spelt, and start nothing that is spelt wrong", () => {
+    for (const spelt of ["production", "Production", "PRODUCTION"]) {
+      assert.isTrue(settingsOf({ ...production, NODE_ENV: spelt }).production, spelt)
+      // What is made up in development is refused.
+      assertProblem({ NODE_ENV: spelt }, "DATABASE_URL", /postgres:/)
+    }
+    for (const spelt of ["development", "Test", undefined]) {
+      assert.isFalse(settingsOf({ ...production, NODE_ENV: spelt }).production, spelt)
+    }
+    for (const wrong of ["prod", "productoin", "production,", "live"]) {
+      assertProblem({ NODE_ENV: wrong }, "NODE_ENV", /one of development, test, production/)
+    }
+  })
+
   it("name every problem at once, with what to set", () => {
     const problems = problemsOf({
       NODE_ENV: "production",
