@@ -5,4 +5,4 @@ import { expect, vi } from "vitest"
  * has failed. Servers, databases and commands take their time on a small machine.
  */
 const isUnit = /\/test\/unit\//.test(expect.getState().testPath ?? "")
-vi.setConfig({ testTimeout: isUnit ? 20_000 : 60_000 })
+vi.setConfig({ testTimeout: isUnit ? 30_000 : 60_000 })

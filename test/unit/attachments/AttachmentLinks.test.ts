@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Redacted } from "effect"
+import { Deferred, Effect, Fiber, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { AttachmentLinks } from "../../../src/attachments/AttachmentLinks.ts"
 import { LinkKey } from "../../../src/attachments/LinkKey.ts"
@@ -111,26 +111,32 @@ describe("AttachmentLinks", () => {
     }).pipe(Effect.provide(Links))
   )
 
-  it.effect("waits for the answer whether somebody is signed in within the request's budget", () =>
-    Effect.gen(function* () {
-      const { verify } = yield* AttachmentLinks
-      const attachment = (yield* makerFor("https://chat.example.com")).toAttachment(ada, record)
-      const link = { attachmentId: record.id, url: attachment.upload_descriptor?.url ?? "" }
-      const verifying = yield* Effect.forkChild(
-        Effect.provideService(Effect.flip(verify("upload", link)), RequestInfo, {
-          ...RequestInfo.defaultValue(),
-          left: 100
-        })
+  it.effect(
+    "waits for the answer whether somebody is signed in within the request's budget",
+    () => {
+      const asked = Deferred.makeUnsafe<void>()
+      const isLive = () => Effect.andThen(Deferred.succeed(asked, undefined), Effect.never)
+      return Effect.gen(function* () {
+        const { verify } = yield* AttachmentLinks
+        const attachment = (yield* makerFor("https://chat.example.com")).toAttachment(ada, record)
+        const link = { attachmentId: record.id, url: attachment.upload_descriptor?.url ?? "" }
+        const verifying = yield* Effect.forkChild(
+          Effect.provideService(Effect.flip(verify("upload", link)), RequestInfo, {
+            ...RequestInfo.defaultValue(),
+            left: 100
+          })
+        )
+        yield* Deferred.await(asked)
+        yield* TestClock.adjust(99)
+        assert.isUndefined(verifying.pollUnsafe())
+        yield* TestClock.adjust(1)
+        const error = yield* Fiber.join(verifying)
+        assert.deepStrictEqual(error, new DbUnavailable({ operation: "AttachmentLinks.verify" }))
+      }).pipe(
+        Effect.provide(AttachmentLinks.layer.pipe(Layer.provide(KnownKey))),
+        Effect.provideService(LiveSessions, { isLive })
       )
-      yield* TestClock.adjust(99)
-      assert.isUndefined(verifying.pollUnsafe())
-      yield* TestClock.adjust(1)
-      const error = yield* Fiber.join(verifying)
-      assert.deepStrictEqual(error, new DbUnavailable({ operation: "AttachmentLinks.verify" }))
-    }).pipe(
-      Effect.provide(AttachmentLinks.layer.pipe(Layer.provide(KnownKey))),
-      Effect.provideService(LiveSessions, { isLive: () => Effect.never })
-    )
+    }
   )
 
   it.effect("makes no links while the key is unavailable", () =>
