@@ -9,8 +9,8 @@ export const rooms = ["auth", "betterauth", "postgres", "turns", "threads", "att
  * name is the beginning of a path in `test`.
  */
 const elsewhere: Readonly<Record<string, ReadonlyArray<string>>> = {
-  auth: ["unit/http/Authentication", "unit/cli", "unit/exports/auth", "betterauth"],
-  betterauth: ["betterauth/Layout", "unit/http/AuthenticationHttp"],
+  auth: ["unit/http/Authentication", "unit/cli", "unit/exports/auth"],
+  betterauth: ["unit/http/AuthenticationHttp"],
   postgres: ["unit/attachments", "unit/threads", "unit/turns", "unit/betterauth/LiveSessionsPg"],
   turns: [
     "unit/chatkit",
@@ -27,7 +27,7 @@ const elsewhere: Readonly<Record<string, ReadonlyArray<string>>> = {
 }
 
 /** Tests that start processes, measure deadlines, or look at the files of the project. */
-const unfit = /^test\/(cli\/|faults\/|examples\/|betterauth\/|[^/]*$)/
+const unfit = /^test\/(cli\/|faults\/|examples\/|[^/]*$)/
 
 /** Those that take long come after the others. */
 const isSlow = (test: string) => /\.(twins|properties)\.test\.ts$/.test(test)

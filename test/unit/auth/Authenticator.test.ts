@@ -116,9 +116,10 @@ describe("the order of the steps", () => {
 describe("Authenticator", () => {
   it.effect("accepts the signed-in user, and refuses a signed-out, unknown or banned one", () =>
     Effect.gen(function* () {
-      const { sessionId, userId, verification } = yield* authenticate(
+      const { namedSession, sessionId, userId, verification } = yield* authenticate(
         `Bearer ${yield* hs256("ada")}`
       )
+      assert.isUndefined(namedSession)
       assert.deepStrictEqual([userId, sessionId], [cast[0]!.userId, cast[0]!.sessionId])
       assert.deepStrictEqual(verification, { kind: "hs256_jwt", alg: "HS256", issuer: origin })
       assert.strictEqual(yield* tagOf(`Bearer ${yield* hs256("asleep")}`), "NoActiveSession")
@@ -132,7 +133,8 @@ describe("Authenticator", () => {
   it.effect("refuses a token whose own session is gone, though its user has another", () =>
     Effect.gen(function* () {
       const own = yield* hs256("ada", { sid: "ada-session" })
-      assert.strictEqual((yield* authenticate(`Bearer ${own}`)).sessionId, "ada-session")
+      const user = yield* authenticate(`Bearer ${own}`)
+      assert.deepStrictEqual([user.sessionId, user.namedSession], ["ada-session", "ada-session"])
       for (const named of [
         { sid: "grace-session" },
         { session: { id: "gone" } },
@@ -158,7 +160,8 @@ describe("Authenticator", () => {
           )
       })
       yield* Effect.gen(function* () {
-        assert.strictEqual((yield* authenticate(`Bearer ${own}`)).userId, "ada")
+        const user = yield* authenticate(`Bearer ${own}`)
+        assert.deepStrictEqual([user.userId, user.namedSession], ["ada", cast[0]!.sessionId])
         const gone = yield* Effect.promise(() => signSessionToken("gone-session-token"))
         assert.strictEqual(yield* tagOf(`Bearer ${gone}`), "NoActiveSession")
       }).pipe(Effect.provide(authenticatorOn({ identities }, { sessionTokens: true })))

@@ -230,6 +230,23 @@ describe("a caller who waits for keys", () => {
   )
 })
 
+describe("a key that is known", () => {
+  it.effect("is asked for again, though it is not late, when the clock has been set back", () =>
+    Effect.gen(function* () {
+      const source = changingSource()
+      source.has(yield* publicKey("k"))
+      yield* TestClock.setTime(3600_000)
+      yield* Effect.gen(function* () {
+        assert.strictEqual(yield* outcome("k"), "found")
+        source.has(yield* publicKey("another"))
+        yield* TestClock.setTime(3599_999)
+        assert.strictEqual(yield* outcome("k"), "key_unknown")
+        assert.strictEqual(source.loads, 2)
+      }).pipe(Effect.provide(source.layer))
+    })
+  )
+})
+
 describe("the check of SigningKeys", () => {
   const check = Effect.flatMap(SigningKeys, (keys) => keys.check)
   const unreachable = ["no verification keys can be loaded"]

@@ -100,6 +100,18 @@ describe("the memory of verified tokens", () => {
     assert.isAbove(known.length, 10)
   })
 
+  it("takes a token that fills all there is", () => {
+    const exactly = 2 * size + 1024
+    for (const [bytes, known] of [
+      [exactly, "a"],
+      [exactly - 1, ""]
+    ] as const) {
+      const memory = memoryOf({ bytes })
+      memory.rememberAll("a")
+      assert.strictEqual(memory.known("a"), known)
+    }
+  })
+
   it("forgets the bytes with the token", () => {
     const memory = memoryOf({ bytes: 100_000 })
     // Verified again and again, expired, and pushed out: nothing of it counts any more.
