@@ -67,12 +67,16 @@ export const authentication = (settings: SettingsShape) =>
   )
 
 /** ChatKit, from a request to a reply. Needs a `Responder`, the stores and `AttachmentLinks`. */
-export const conversation = ({ attachmentLimit, attachmentTypes, streamsPerUser }: SettingsShape) =>
+export const conversation = (settings: SettingsShape) =>
   ChatKit.layer.pipe(
-    Layer.provide(TurnRunner.layer({ streamsPerUser })),
+    Layer.provide(TurnRunner.layer({ streamsPerUser: settings.streamsPerUser })),
     Layer.provideMerge([
       TurnLeases.layer,
-      Attachments.layer({ limit: attachmentLimit, types: new Set(attachmentTypes) })
+      Attachments.layer({
+        limit: settings.attachmentLimit,
+        bytesPerUser: settings.attachmentBytesPerUser,
+        types: new Set(settings.attachmentTypes)
+      })
     ]),
     Layer.provide(Ids.layer)
   )

@@ -16,6 +16,7 @@ const form = Schema.Struct({ file: Multipart.SingleFileSchema }).pipe(
 const uploadErrors = (errors: typeof forUser) =>
   [
     errors.UploadMalformed,
+    errors.AttachmentEmpty,
     errors.NotFound,
     errors.AttachmentTooLarge,
     errors.AttachmentTypeRefused,
@@ -41,12 +42,12 @@ export const put = HttpApiEndpoint.put("put", "/support/attachments/:id/upload",
   params,
   payload: HttpApiSchema.StreamUint8Array(),
   success: Attachment,
-  error: linkErrors
+  error: [...linkErrors, forAnyone.UploadPartial]
 }).annotateMerge(
   described({
     summary: "Upload an attachment",
     description:
-      "Stores the bytes of an attachment that `attachments.create` has announced. The URL is `upload_descriptor.url` of its answer, with its query `user`, `session` (where the token named one), `expires` and `signature`; it is good for an hour, while the user is signed in.",
+      "Stores the bytes of an attachment that `attachments.create` has announced; the same bytes may be sent again. The URL is `upload_descriptor.url` of its answer, with its query `user`, `session` (where the token named one), `expires` and `signature`; it is good for an hour, while the user is signed in.",
     request: { "application/octet-stream": { examples: { note: { value: "a note" } } } },
     success
   })
@@ -88,7 +89,12 @@ export const content = HttpApiEndpoint.get("content", "/support/attachments/:id/
 export const direct = HttpApiEndpoint.post("direct", "/support/attachments", {
   payload: form,
   success: Attachment,
-  error: [...uploadErrors(forUser), forUser.TooMany]
+  error: [
+    ...uploadErrors(forUser),
+    forUser.AttachmentNameTooLong,
+    forUser.AttachmentSpaceFull,
+    forUser.TooMany
+  ]
 })
   .middleware(Authentication)
   .annotateMerge(

@@ -4,11 +4,15 @@ import { Schema, SchemaTransformation } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import {
   AlreadyUploaded,
+  AttachmentEmpty,
+  AttachmentNameTooLong,
+  AttachmentSpaceFull,
   AttachmentTooLarge,
   AttachmentTypeRefused,
   LinkInvalid,
   TooManyAttachments,
-  UploadMalformed
+  UploadMalformed,
+  UploadPartial
 } from "../attachments/Errors.ts"
 import { InvalidToken, KeysUnavailable, NoActiveSession, UserNotFound } from "../auth/Errors.ts"
 import {
@@ -87,6 +91,9 @@ const literal = <Failure>(sentence: ErrorRow<Failure>["sentence"]): Schema.Codec
   typeof sentence === "string" ? Schema.Literal(sentence) : Schema.String
 
 const objects = NotFound.fields.object.literals
+
+/** Sentences that begin alike: a status may have several rows, which a client tells apart by them. */
+const sentenceWith = (start: string) => Schema.TemplateLiteral([start, Schema.String])
 
 type TooMany = TooManyRequests | TooManyStreams | TooManyAttachments
 
@@ -200,11 +207,34 @@ const errorsFor = (audience: Audience) => {
       name: "ResponderFailed",
       decode: () => new ResponderFailed({ reason: "failed" })
     }),
-    AttachmentTooLarge: plain(AttachmentTooLarge, errorTable.AttachmentTooLarge),
-    AttachmentTypeRefused: plain(AttachmentTypeRefused, errorTable.AttachmentTypeRefused),
+    /** To a client what matters is the sentence, not the number in it. */
+    AttachmentSpaceFull: schema({
+      failure: AttachmentSpaceFull,
+      row: errorTable.AttachmentSpaceFull,
+      name: "AttachmentSpaceFull",
+      sentences: sentenceWith("There is no room for this file"),
+      decode: () => new AttachmentSpaceFull({ limit: 0 })
+    }),
+    AttachmentTooLarge: schema({
+      failure: AttachmentTooLarge,
+      row: errorTable.AttachmentTooLarge,
+      name: "AttachmentTooLarge",
+      sentences: sentenceWith("The file is larger than "),
+      decode: () => new AttachmentTooLarge({ limit: { bytes: 0, announced: false } })
+    }),
+    AttachmentTypeRefused: schema({
+      failure: AttachmentTypeRefused,
+      row: errorTable.AttachmentTypeRefused,
+      name: "AttachmentTypeRefused",
+      sentences: Schema.Union([sentenceWith("The file is not "), sentenceWith("Files of ")]),
+      decode: ({ body }) => new AttachmentTypeRefused({ problem: body.error })
+    }),
+    AttachmentEmpty: plain(AttachmentEmpty, errorTable.AttachmentEmpty),
+    AttachmentNameTooLong: plain(AttachmentNameTooLong, errorTable.AttachmentNameTooLong),
     LinkInvalid: plain(LinkInvalid, errorTable.LinkInvalid),
     AlreadyUploaded: plain(AlreadyUploaded, errorTable.AlreadyUploaded),
     UploadMalformed: plain(UploadMalformed, errorTable.UploadMalformed),
+    UploadPartial: plain(UploadPartial, errorTable.UploadPartial),
     NotReady: schema({
       failure: NotReady,
       row: errorTable.NotReady,

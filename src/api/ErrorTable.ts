@@ -1,5 +1,11 @@
 // Longer than most files: it has one row for every answer that is not a success.
 
+import { ByteSize } from "effect"
+import type {
+  AttachmentSpaceFull,
+  AttachmentTooLarge,
+  AttachmentTypeRefused
+} from "../attachments/Errors.ts"
 import type { InvalidToken, InvalidTokenReason } from "../auth/Errors.ts"
 import type { Conflict, InvalidRequest, NotFound } from "../core/Errors.ts"
 import type { NotReady } from "../health/Errors.ts"
@@ -18,6 +24,8 @@ export interface ErrorRow<in Failure = unknown> {
   /** When a client gets this answer: the description in the contract. */
   readonly when: string
 }
+
+const sizeOf = (bytes: number) => ByteSize.format(ByteSize.bytes(bytes))
 
 /** Seconds after which a client may try again. */
 const retryAfter = { "retry-after": "2" }
@@ -120,17 +128,36 @@ export const errorTable = {
     status: 429,
     sentence: "Too many unsent attachments: send or delete some first",
     headers: retryAfter,
-    when: "Too many of the user's attachments are not yet part of a message"
+    when: "100 of the user's attachments are not yet part of a message"
+  },
+  AttachmentSpaceFull: {
+    status: 413,
+    sentence: ({ limit }: AttachmentSpaceFull) =>
+      `There is no room for this file: yours may have ${sizeOf(limit)} together. Delete files, or threads with files, first`,
+    when: "The user's attachments would have more than ATTACHMENT_BYTES_PER_USER together"
   },
   AttachmentTooLarge: {
     status: 413,
-    sentence: "The file is too large: choose a smaller one",
-    when: "The attachment is larger than ATTACHMENT_LIMIT"
+    sentence: ({ limit: { announced, bytes } }: AttachmentTooLarge) =>
+      announced
+        ? `The file is larger than the ${sizeOf(bytes)} that were announced: choose it again`
+        : `The file is larger than ${sizeOf(bytes)}: choose a smaller one`,
+    when: "The attachment is larger than ATTACHMENT_LIMIT, or than `size` said"
   },
   AttachmentTypeRefused: {
     status: 415,
-    sentence: "This attachment type is not accepted, or the content of the file is of another type",
-    when: "ATTACHMENT_TYPES does not list the media type, or the bytes are of another type"
+    sentence: ({ problem }: AttachmentTypeRefused) => problem,
+    when: "ATTACHMENT_TYPES does not list the media type, or the bytes are of another type; the sentence says what is wrong with the file"
+  },
+  AttachmentEmpty: {
+    status: 400,
+    sentence: "The file is empty: choose another one",
+    when: "The file has no bytes"
+  },
+  AttachmentNameTooLong: {
+    status: 400,
+    sentence: "The file's name is longer than 255 characters: give it a shorter one",
+    when: "The file's name is longer than 255 characters"
   },
   LinkInvalid: {
     status: 403,
@@ -140,12 +167,17 @@ export const errorTable = {
   AlreadyUploaded: {
     status: 409,
     sentence: "This attachment has already been uploaded",
-    when: "The bytes of the attachment are stored already and cannot be replaced"
+    when: "The attachment has other bytes already, which cannot be replaced"
   },
   UploadMalformed: {
     status: 400,
     sentence: "Malformed upload: PUT the bytes, or POST a form with the file in its field `file`",
-    when: "The upload has no bytes, or is not a form with one file in its field `file`"
+    when: "The upload breaks off, or is not a form with one file in its field `file`"
+  },
+  UploadPartial: {
+    status: 400,
+    sentence: "Content-Range is not supported: PUT the whole file at once",
+    when: "A PUT has the header Content-Range (RFC 9110 §14.5)"
   },
 
   NotReady: {

@@ -26,9 +26,13 @@ export const chatkit = HttpApiEndpoint.post("chatkit", "/support/chatkit", {
     HttpApiSchema.StreamSse({ data: ThreadStreamEvent })
   ],
   error: [
+    forUser.AttachmentEmpty,
+    forUser.AttachmentNameTooLong,
+    // After the rows with its status: its sentence may be any.
     forUser.InvalidRequest,
     forUser.NotFound,
     forUser.Conflict,
+    forUser.AttachmentSpaceFull,
     forUser.AttachmentTooLarge,
     forUser.AttachmentTypeRefused,
     forUser.TooMany,

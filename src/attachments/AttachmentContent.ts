@@ -18,7 +18,9 @@ export class AttachmentContent extends Context.Service<
   {
     /**
      * Stores the bytes and marks the attachment as uploaded. It leaves no trace when the stream
-     * fails or another upload ends first.
+     * fails or another upload ends first. Bytes that the attachment has already are read to their
+     * end and not stored again, so that an upload may be repeated; the first piece that goes beyond
+     * them is the last that is read. Fails with `AlreadyUploaded` when they are others.
      */
     readonly write: <E>(
       userId: UserId,
@@ -30,6 +32,11 @@ export class AttachmentContent extends Context.Service<
       userId: UserId,
       attachmentId: string
     ) => Effect.Effect<StoredContent, NotFound | DbUnavailable>
+    /** Those of the attachments whose bytes the user has here. */
+    readonly uploaded: (
+      userId: UserId,
+      attachmentIds: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlySet<string>, DbUnavailable>
     /**
      * Removes attachments that were not used in a message for a day, and the remains of uploads
      * that broke off. Returns how many rows that were.

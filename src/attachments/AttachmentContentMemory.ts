@@ -24,17 +24,21 @@ export const AttachmentContentMemory = Layer.effect(
       return attachment === undefined || row === undefined ? yield* notFound : { attachment, row }
     })
 
-    const findWaiting = Effect.fnUntraced(function* (userId: UserId, id: string) {
-      const found = yield* find(userId, id)
-      return found.attachment.uploaded ? yield* new AlreadyUploaded() : found
-    })
-
     return {
       write: Effect.fnUntraced(function* (userId, id, bytes) {
-        yield* findWaiting(userId, id)
-        const chunks = yield* Stream.runCollect(bytes)
-        const { attachment, row } = yield* findWaiting(userId, id)
-        row.bytes = Buffer.concat(chunks)
+        yield* find(userId, id)
+        let length = 0
+        const bounded = Stream.tap(bytes, (chunk) => {
+          length += chunk.length
+          const stored = attachments.get(id)?.bytes
+          return stored !== undefined && length > stored.length
+            ? new AlreadyUploaded()
+            : Effect.void
+        })
+        const whole = Buffer.concat(yield* Stream.runCollect(bounded))
+        const { attachment, row } = yield* find(userId, id)
+        row.bytes ??= whole
+        if (!whole.equals(row.bytes)) return yield* new AlreadyUploaded()
         return { ...attachment, uploaded: true }
       }),
 
@@ -43,6 +47,15 @@ export const AttachmentContentMemory = Layer.effect(
         if (row.bytes === undefined) return yield* notFound
         return { attachment, length: row.bytes.length, bytes: Stream.make(row.bytes) }
       }),
+
+      uploaded: (userId, ids) =>
+        Effect.sync(() => {
+          const isUploaded = (id: string) => {
+            const row = attachments.get(id)
+            return row?.userId === userId && row.bytes !== undefined
+          }
+          return new Set(ids.filter(isUploaded))
+        }),
 
       removeAbandoned: Effect.map(Clock.currentTimeMillis, (now) => {
         const abandoned = [...attachments].filter(

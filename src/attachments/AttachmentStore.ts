@@ -1,14 +1,14 @@
 import { Context, type Effect, Schema } from "effect"
 import type { DbUnavailable, NotFound } from "../core/Errors.ts"
 import type { UserId } from "../core/User.ts"
-import type { TooManyAttachments } from "./Errors.ts"
+import type { AttachmentSpaceFull, TooManyAttachments } from "./Errors.ts"
 
 /** The fields that the server states; `metadata` is for the server alone. */
 export const AttachmentFields = Schema.Struct({
   id: Schema.String,
   name: Schema.String,
   mime_type: Schema.String,
-  /** Bytes, as the client stated them. */
+  /** Bytes, as the client stated them: an upload has no more. */
   size: Schema.Finite,
   metadata: Schema.Record(Schema.String, Schema.Unknown)
 })
@@ -21,6 +21,14 @@ export interface AttachmentRecord extends AttachmentFields {
   readonly thread_id?: string
 }
 
+/** What the attachments of one user may come to. */
+export interface AttachmentLimits {
+  /** Attachments that wait to be used in a message. */
+  readonly waiting: number
+  /** Bytes of all attachments together, as they were stated. */
+  readonly bytes: number
+}
+
 /**
  * The records of attachments, without their bytes. To everybody but its user an attachment does
  * not exist. Only `ThreadStore` changes which thread an attachment belongs to, and only
@@ -30,15 +38,14 @@ export class AttachmentStore extends Context.Service<
   AttachmentStore,
   {
     /**
-     * Adds an attachment or overwrites its fields. A new one is refused when `waitingLimit` others of
-     * the user wait to be used in a message. Counting and adding are one statement, in which saves
-     * at the same moment do not see each other.
+     * Adds an attachment or overwrites its fields. A new one is refused when it would exceed the
+     * limits of its user, however many are saved at the same moment.
      */
     readonly save: (
       userId: UserId,
       attachment: AttachmentRecord,
-      waitingLimit: number
-    ) => Effect.Effect<void, TooManyAttachments | DbUnavailable>
+      limits: AttachmentLimits
+    ) => Effect.Effect<void, TooManyAttachments | AttachmentSpaceFull | DbUnavailable>
     /** In the order of `ids`; `NotFound` when the user does not have one of them. */
     readonly load: (
       userId: UserId,

@@ -3,7 +3,7 @@ import { NotFound } from "../core/Errors.ts"
 import { isId } from "../core/Ids.ts"
 import { MemoryTables } from "../threads/MemoryTables.ts"
 import { type AttachmentFields, type AttachmentRecord, AttachmentStore } from "./AttachmentStore.ts"
-import { TooManyAttachments } from "./Errors.ts"
+import { AttachmentSpaceFull, TooManyAttachments } from "./Errors.ts"
 
 /** `AttachmentStore` in memory, for tests. */
 export const AttachmentStoreMemory = Layer.effect(
@@ -24,14 +24,15 @@ export const AttachmentStoreMemory = Layer.effect(
     }
 
     return {
-      save: Effect.fnUntraced(function* (userId, record, waitingLimit) {
+      save: Effect.fnUntraced(function* (userId, record, limits) {
         const { id, metadata, mime_type, name, size } = record
         if (!isId(id)) return yield* Effect.die(new Error("an attachment has no usable id"))
         if (find(userId, id) === undefined) {
-          const waiting = [...attachments.values()].filter(
-            (row) => row.userId === userId && row.threadId === undefined
-          )
-          if (waiting.length >= waitingLimit) return yield* new TooManyAttachments()
+          const own = [...attachments].filter(([, row]) => row.userId === userId)
+          const waiting = own.filter(([, { threadId }]) => threadId === undefined)
+          if (waiting.length >= limits.waiting) return yield* new TooManyAttachments()
+          const bytes = own.reduce((sum, [id]) => sum + (fieldsOf.get(id)?.size ?? 0), size)
+          if (bytes > limits.bytes) return yield* new AttachmentSpaceFull({ limit: limits.bytes })
           if (attachments.has(id)) {
             return yield* Effect.die(new Error("an attachment's id is taken"))
           }

@@ -1,10 +1,6 @@
 import { Effect } from "effect"
 import { Attachments } from "../attachments/Attachments.ts"
-import type {
-  AttachmentTooLarge,
-  AttachmentTypeRefused,
-  TooManyAttachments
-} from "../attachments/Errors.ts"
+import type { FileNotTaken } from "../attachments/Errors.ts"
 import { mediaTypeOf } from "../attachments/MediaTypes.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { Admission } from "../core/Admission.ts"
@@ -32,14 +28,7 @@ export type NonStreamingAnswer =
   | { readonly [key: string]: never }
 
 export type NonStreamingRefusal =
-  | NotFound
-  | Conflict
-  | InvalidRequest
-  | ResponderFailed
-  | TooManyAttachments
-  | AttachmentTooLarge
-  | AttachmentTypeRefused
-  | DbUnavailable
+  NotFound | Conflict | InvalidRequest | ResponderFailed | FileNotTaken | DbUnavailable
 
 /** The reference's page size, and the limit of one page: the client asks for 9999. */
 const defaultLimit = 20

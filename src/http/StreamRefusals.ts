@@ -69,12 +69,18 @@ const eventFor = (
     case "TooManyStreams":
     case "DbUnavailable":
     case "TooManyAttachments":
-    case "AttachmentTooLarge":
-    case "AttachmentTypeRefused":
+    case "AttachmentEmpty":
+    case "AttachmentNameTooLong":
     case "ResponderFailed":
       return errorEventFor(errorTable[failure._tag], undefined, allowRetry)
     case "BodyTooLarge":
       return errorEventFor(errorTable.BodyTooLarge, failure, allowRetry)
+    case "AttachmentSpaceFull":
+      return errorEventFor(errorTable.AttachmentSpaceFull, failure, allowRetry)
+    case "AttachmentTooLarge":
+      return errorEventFor(errorTable.AttachmentTooLarge, failure, allowRetry)
+    case "AttachmentTypeRefused":
+      return errorEventFor(errorTable.AttachmentTypeRefused, failure, allowRetry)
     case "ContentEncodingRefused":
       return errorEventFor(errorTable.ContentEncodingRefused, failure, allowRetry)
     case "Refused":

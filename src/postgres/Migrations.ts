@@ -8,6 +8,7 @@ import createThreads from "./migrations/0001_create_threads.ts"
 import createAttachments from "./migrations/0002_create_attachments.ts"
 import createModelUsage from "./migrations/0003_create_model_usage.ts"
 import unlinkChunks from "./migrations/0004_unlink_chunks.ts"
+import measureAttachments from "./migrations/0005_measure_attachments.ts"
 import { adviceFor } from "./ConnectionAdvice.ts"
 import { inTransaction } from "./Transaction.ts"
 import { databaseSilent, SqlFailures, sqlstateOf, timeoutDetached } from "./SqlFailures.ts"
@@ -16,7 +17,8 @@ const migrations = {
   "0001_create_threads": createThreads,
   "0002_create_attachments": createAttachments,
   "0003_create_model_usage": createModelUsage,
-  "0004_unlink_chunks": unlinkChunks
+  "0004_unlink_chunks": unlinkChunks,
+  "0005_measure_attachments": measureAttachments
 }
 const newest = Object.keys(migrations).length
 

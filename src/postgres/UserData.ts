@@ -54,6 +54,8 @@ interface StoredAttachment {
   readonly thread_id: string | null
   readonly upload: string | null
   readonly created_at: Date
+  /** In hexadecimal digits. */
+  readonly sha256: string | null
 }
 
 /**
@@ -118,11 +120,13 @@ export const exportUserData = Effect.fn("UserData.export")(function* <E>(
     yield* write(rest.toString("base64"))
   })
 
-  const attachment = ({ created_at, data, thread_id, upload }: StoredAttachment, index: number) => {
+  const attachment = (stored: StoredAttachment, index: number) => {
+    const { created_at, data, sha256, thread_id, upload } = stored
     const columns = JSON.stringify({
       uploaded: upload !== null,
       ...(thread_id === null ? {} : { thread_id }),
-      created_at: created_at.toISOString()
+      created_at: created_at.toISOString(),
+      ...(sha256 === null ? {} : { sha256 })
     })
     const head = write(`${comma(index)}${open(data)},${columns.slice(1, -1)},"content":`)
     return upload === null
@@ -148,7 +152,8 @@ export const exportUserData = Effect.fn("UserData.export")(function* <E>(
     yield* forEachRow(
       "attachments",
       sql`
-        select data::text as data, thread_id, upload, created_at
+        select data::text as data, thread_id, upload, created_at,
+          encode(digest, 'hex') as sha256
         from chatkit.attachments where user_id = ${userId} order by created_at, id`,
       attachment
     )

@@ -61,7 +61,9 @@ const NonStreamingOperation = Schema.Union([
     "attachments.create",
     {
       name: Schema.String,
-      size: LenientInt,
+      size: LenientInt.check(
+        Schema.makeFilter((bytes) => bytes >= 0 || "must be a number of bytes, 0 or more")
+      ),
       mime_type: Schema.String
     },
     "Announces an attachment; the answer says where to upload its bytes."

@@ -66,14 +66,19 @@ export const structuredInput = (turn: Turn, inputs: ReadonlyArray<StructuredInpu
 export const image = (turn: Turn, file: Omit<NewFile, "name"> & { readonly name?: string }) =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const unkept = new CustomStreamError({
-        message: "The picture cannot be kept here. Ask for a smaller one.",
-        allow_retry: false
-      })
+      const unkept = (advice = "Ask for a smaller one.") =>
+        new CustomStreamError({
+          message: `The picture cannot be kept here. ${advice}`,
+          allow_retry: false
+        })
       const kept = yield* turn
         .attach({ name: `image.${file.mime_type.split("/")[1] ?? "png"}`, ...file })
-        .pipe(Effect.catchTag("FileRefused", () => Effect.fail(unkept)))
-      if (kept.type !== "image") return yield* unkept
+        .pipe(
+          Effect.catchTag("FileRefused", ({ reason }) =>
+            reason === "no_room" ? unkept("Delete files, or threads with files, first.") : unkept()
+          )
+        )
+      if (kept.type !== "image") return yield* unkept()
       const image = { id: kept.id, url: kept.preview_url }
       return item(turn, "message", (base) => ({ ...base, type: "generated_image", image }))
     })

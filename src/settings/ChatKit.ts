@@ -19,6 +19,12 @@ const mediaType = /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/
 
 export const chatKit = {
   attachmentLimit: size("ATTACHMENT_LIMIT", ByteSize.mebibytes(20), ByteSize.gibibytes(1)),
+  /** Bytes of all attachments of one user together. */
+  attachmentBytesPerUser: size(
+    "ATTACHMENT_BYTES_PER_USER",
+    ByteSize.gibibytes(1),
+    ByteSize.tebibytes(1)
+  ),
   /** Media types in lower case, without parameters. */
   attachmentTypes: setting(
     "ATTACHMENT_TYPES",

@@ -48,16 +48,20 @@ export const responderTurn = (
     emit,
     read: (attachmentId) =>
       Stream.unwrap(Effect.map(attachments.readOwn(userId, attachmentId), ({ bytes }) => bytes)),
-    attach: (file) =>
-      attachments.save(userId, { ...file, bytes: Stream.succeed(file.bytes) }).pipe(
-        Effect.catchTags({
-          AttachmentTooLarge: () => new FileRefused({ reason: "too_large" }),
-          AttachmentTypeRefused: () => new FileRefused({ reason: "wrong_type" }),
-          UploadMalformed: () => new FileRefused({ reason: "empty" }),
-          TooManyAttachments: () => new FileRefused({ reason: "too_many" }),
-          // Somebody removed all data of the user meanwhile.
-          NotFound: () => new DbUnavailable({ operation: "Turn.attach" })
-        })
-      )
+    attach: ({ bytes, mime_type, name }) =>
+      attachments
+        .save(userId, { name, mime_type, size: bytes.length, bytes: Stream.succeed(bytes) })
+        .pipe(
+          Effect.catchTags({
+            AttachmentTooLarge: () => new FileRefused({ reason: "too_large" }),
+            AttachmentTypeRefused: () => new FileRefused({ reason: "wrong_type" }),
+            AttachmentEmpty: () => new FileRefused({ reason: "empty" }),
+            AttachmentNameTooLong: () => new FileRefused({ reason: "long_name" }),
+            AttachmentSpaceFull: () => new FileRefused({ reason: "no_room" }),
+            TooManyAttachments: () => new FileRefused({ reason: "too_many" }),
+            // Somebody removed all data of the user meanwhile.
+            NotFound: () => new DbUnavailable({ operation: "Turn.attach" })
+          })
+        )
   }
 }

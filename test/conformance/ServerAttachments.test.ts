@@ -10,6 +10,7 @@ import {
   ConformanceServer,
   newClient
 } from "../support/conformance/ConformanceServer.ts"
+import { roomy } from "../support/ThreadFixtures.ts"
 
 // 29 and 31 need a server without a store for attachments: this one always has it.
 
@@ -44,7 +45,7 @@ const metadata = { openai_file_id: "file_1" }
 const tag = Effect.fnUntraced(function* ({ attachments, unnamed, userId }: Client) {
   const [record] = yield* attachments.load(userId, [unnamed("atc_1")])
   assert(record !== undefined)
-  yield* attachments.save(userId, { ...record, metadata }, 100)
+  yield* attachments.save(userId, { ...record, metadata }, roomy)
 })
 
 const kept = Effect.fnUntraced(function* ({ attachments, unnamed, userId }: Client) {

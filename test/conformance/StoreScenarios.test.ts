@@ -2,7 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { type IdKind, prefixes } from "../../src/core/Ids.ts"
 import { create, get, items, list, operation } from "../support/ChatKitService.ts"
-import { attachment } from "../support/ThreadFixtures.ts"
+import { attachment, roomy } from "../support/ThreadFixtures.ts"
 import { assistant as answer, change, inOrder, message } from "../support/conformance/Responders.ts"
 import * as expected from "../support/conformance/Expected.ts"
 import { assistant, noCursor, notFound, user } from "../support/conformance/Expected.ts"
@@ -98,8 +98,8 @@ layer(ConformanceServer.scripted, { excludeTestServices: true })(
         const metadata = { source: "test", nested: { page: [null] } }
         const file = attachment(`${me.userId}-file`, { metadata })
         const image = attachment(`${me.userId}-image`, { mime_type: "image/png", metadata })
-        yield* me.attachments.save(me.userId, file, 100)
-        yield* me.attachments.save(me.userId, image, 100)
+        yield* me.attachments.save(me.userId, file, roomy)
+        yield* me.attachments.save(me.userId, image, roomy)
         const load = me.attachments.load(me.userId, [file.id, image.id])
         assert.deepStrictEqual(yield* load, [file, image])
         const body = yield* me.stream(create("See", { attachments: [file.id, image.id] }))

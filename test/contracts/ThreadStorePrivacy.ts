@@ -12,6 +12,7 @@ import {
   oddIds,
   oldest,
   put,
+  roomy,
   seenBy,
   type Stores,
   thread,
@@ -98,7 +99,7 @@ export const privacy = (it: Vitest.MethodsNonLive<Stores>) => {
       const { attachments, ids, store, user, turns } = yield* userWith(2)
       const [id = "", free = ""] = ids
       const file = `${user}-file`
-      yield* attachments.save(user, attachment(file), 100)
+      yield* attachments.save(user, attachment(file), roomy)
       yield* turns.begin(user, id, "theirs")
       const before = yield* seenBy(user, ids, [file])
       for (const name of [unique("stranger"), user.toUpperCase(), `${user} `]) {
@@ -126,7 +127,7 @@ export const privacy = (it: Vitest.MethodsNonLive<Stores>) => {
     Effect.gen(function* () {
       const { attachments, id, store, turns, user } = yield* userWith(1)
       const file = `${user}-file`
-      yield* attachments.save(user, attachment(file), 100)
+      yield* attachments.save(user, attachment(file), roomy)
       const { ofAttachment, ofThread } = attempts({ attachments, store, turns }, user)
       const before = yield* seenBy(user, [id], [file])
       for (const odd of oddIds(id)) {

@@ -14,6 +14,7 @@ import {
   oddIds,
   ofBytes,
   put,
+  roomy,
   seenBy,
   type Stores,
   thread,
@@ -74,7 +75,7 @@ export const writes = (it: Vitest.MethodsNonLive<Stores>) => {
       assert.deepEqual(yield* store.updateThread(user, id, odd), thread(id, odd))
       assert.deepEqual(yield* store.loadThread(user, id), thread(id, odd))
       const file = attachment(`${id}-file`, { name: "\u0000\ud800", metadata: odd.metadata })
-      yield* attachments.save(user, file, 100)
+      yield* attachments.save(user, file, roomy)
       assert.deepEqual(yield* attachments.load(user, [file.id]), [file])
     })
   )
@@ -140,8 +141,8 @@ export const writes = (it: Vitest.MethodsNonLive<Stores>) => {
       const stranger = yield* userWith(0)
       const mine = `${user}-mine`
       const theirs = `${stranger.user}-theirs`
-      yield* attachments.save(user, attachment(mine), 100)
-      yield* attachments.save(stranger.user, attachment(theirs), 100)
+      yield* attachments.save(user, attachment(mine), roomy)
+      yield* attachments.save(stranger.user, attachment(theirs), roomy)
       const seen = seenBy(user, [id, `${user}-new`], [mine])
       const before = yield* seen
       const impossible: ReadonlyArray<Change> = [
@@ -237,7 +238,7 @@ export const writes = (it: Vitest.MethodsNonLive<Stores>) => {
       const { attachments, ids, store, user } = yield* userWith(2)
       const [id = "", other = ""] = ids
       const files = ["gone", "kept", "waiting"].map((name) => `${user}-${name}`)
-      for (const file of files) yield* attachments.save(user, attachment(file), 100)
+      for (const file of files) yield* attachments.save(user, attachment(file), roomy)
       const [gone = "", kept = "", waiting = ""] = files
       yield* store.commit(user, id, [{ type: "attach", attachment_ids: [gone] }])
       yield* store.commit(user, other, [{ type: "attach", attachment_ids: [kept] }])

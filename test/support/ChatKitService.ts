@@ -63,6 +63,7 @@ export const LinksPlain = Layer.succeed(AttachmentLinks, {
 /** `Attachments` of two types on the given stores, with plain links. */
 export const AttachmentsPlain = Attachments.layer({
   limit: ByteSize.mebibytes(20),
+  bytesPerUser: ByteSize.gibibytes(1),
   types: new Set(["image/png", "text/plain"])
 }).pipe(Layer.provide(LinksPlain))
 

@@ -2,7 +2,11 @@ import { Context, Effect } from "effect"
 import type { ThreadItem, UserMessageItem } from "../../src/protocol/Items.ts"
 import { type Change, type ItemQuery, ThreadStore } from "../../src/threads/ThreadStore.ts"
 import type { AttachmentContent } from "../../src/attachments/AttachmentContent.ts"
-import { type AttachmentRecord, AttachmentStore } from "../../src/attachments/AttachmentStore.ts"
+import {
+  type AttachmentLimits,
+  type AttachmentRecord,
+  AttachmentStore
+} from "../../src/attachments/AttachmentStore.ts"
 import type { ThreadMetadata } from "../../src/protocol/Threads.ts"
 import { UserId } from "../../src/core/User.ts"
 import { unique } from "./postgres/SharedDatabase.ts"
@@ -77,6 +81,9 @@ export const attachment = (
   metadata: {},
   ...overrides
 })
+
+/** Room for as many attachments as the product lets wait, however large they are. */
+export const roomy: AttachmentLimits = { waiting: 100, bytes: 2 ** 40 }
 
 export const put = (item: ThreadItem): Change => ({ type: "put_item", item })
 

@@ -3,7 +3,12 @@ import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../../api/Api.ts"
 import { Attachments } from "../../attachments/Attachments.ts"
-import { AttachmentTooLarge, UploadMalformed } from "../../attachments/Errors.ts"
+import {
+  AttachmentTooLarge,
+  type SizeLimit,
+  UploadMalformed,
+  UploadPartial
+} from "../../attachments/Errors.ts"
 import { CurrentUser } from "../../auth/CurrentUser.ts"
 import { contentHeaders, contentTypeOf } from "./ContentHeaders.ts"
 import { formFile, formOverhead } from "./UploadForm.ts"
@@ -15,32 +20,43 @@ export const AttachmentsHttp = HttpApiBuilder.group(
   "attachments",
   Effect.fnUntraced(function* (handlers) {
     const attachments = yield* Attachments
-    const { limit } = attachments
 
     /** The bytes of the body. They are read as they are pulled. */
-    const openBody = (request: Request) =>
-      Effect.as(
-        refuseLongerThan(limit, request),
-        Stream.mapError(request.stream, () => new UploadMalformed())
-      )
+    const openBody = Effect.fnUntraced(function* (request: Request, limit: SizeLimit) {
+      // RFC 9110 §14.5: a server that does not know this header would store a part as the whole.
+      if (request.headers["content-range"] !== undefined) return yield* new UploadPartial()
+      if (statedLength(request) > limit.bytes) return yield* new AttachmentTooLarge({ limit })
+      return Stream.mapError(request.stream, () => new UploadMalformed())
+    })
 
-    const openForm = (request: Request) =>
-      Effect.andThen(refuseLongerThan(limit + formOverhead, request), formFile(request, limit))
+    /** The form may be as much larger than its file as its other parts and its borders need. */
+    const openForm = Effect.fnUntraced(function* (request: Request, limit: SizeLimit) {
+      return statedLength(request) > limit.bytes + formOverhead
+        ? yield* new AttachmentTooLarge({ limit })
+        : yield* formFile(request, limit)
+    })
 
     return handlers
       .handleRaw("put", ({ params, request }) =>
-        attachments.upload({ attachmentId: params.id, url: request.url }, openBody(request))
+        attachments.upload({ attachmentId: params.id, url: request.url }, (limit) =>
+          openBody(request, limit)
+        )
       )
-      .handleRaw("post", ({ params, request }) => {
-        const link = { attachmentId: params.id, url: request.url }
-        const open = Effect.map(openForm(request), ({ bytes }) => bytes)
-        return Effect.scoped(attachments.upload(link, open))
-      })
+      .handleRaw("post", ({ params, request }) =>
+        attachments
+          .upload({ attachmentId: params.id, url: request.url }, (limit) =>
+            Effect.map(openForm(request, limit), ({ bytes }) => bytes)
+          )
+          .pipe(Effect.scoped)
+      )
       .handleRaw(
         "direct",
         Effect.fnUntraced(function* ({ request }) {
           const { userId } = yield* CurrentUser
-          return yield* attachments.uploadDirect(userId, yield* openForm(request))
+          const limit = { bytes: attachments.limit, announced: false }
+          const file = yield* openForm(request, limit)
+          const size = statedLength(request) || undefined
+          return yield* attachments.uploadDirect(userId, { ...file, size })
         }, Effect.scoped)
       )
       .handle(
@@ -59,9 +75,5 @@ export const AttachmentsHttp = HttpApiBuilder.group(
   })
 )
 
-/** Refuses a body by its stated length in bytes, before any of it is read. */
-const refuseLongerThan = (
-  limit: number,
-  { headers }: Request
-): Effect.Effect<void, AttachmentTooLarge> =>
-  Number(headers["content-length"]) > limit ? Effect.fail(new AttachmentTooLarge()) : Effect.void
+/** Bytes of the body as it was sent off, or NaN where its sender did not know. */
+const statedLength = ({ headers }: Request): number => Number(headers["content-length"])

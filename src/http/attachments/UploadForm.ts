@@ -1,6 +1,6 @@
 import { ByteSize, Effect, type Scope, Stream } from "effect"
 import { type HttpServerRequest, Multipart } from "effect/http"
-import { AttachmentTooLarge, UploadMalformed } from "../../attachments/Errors.ts"
+import { AttachmentTooLarge, type SizeLimit, UploadMalformed } from "../../attachments/Errors.ts"
 
 type Refusal = UploadMalformed | AttachmentTooLarge
 
@@ -21,20 +21,24 @@ export const formOverhead = 64 * 1024
  */
 export const formFile = Effect.fnUntraced(function* (
   request: HttpServerRequest.HttpServerRequest,
-  limit: number
+  limit: SizeLimit
 ): Effect.fn.Return<FormFile, Refusal, Scope.Scope> {
   const limits = Multipart.limitsServices({
     maxParts: 20,
     maxFieldSize: formOverhead,
-    maxTotalSize: ByteSize.bytes(limit + formOverhead),
+    maxTotalSize: ByteSize.bytes(limit.bytes + formOverhead),
     // A JSON document is a file like any other.
     fieldMimeTypes: []
   })
+  const refusalOf = ({ reason }: Multipart.MultipartError): Refusal =>
+    reason._tag === "BodyTooLarge" ? new AttachmentTooLarge({ limit }) : new UploadMalformed()
   const files = request.multipartStream.pipe(
     Stream.provideContext(limits),
     Stream.mapError(refusalOf),
     Stream.filterEffect((part) =>
-      isTheFile(part) ? Effect.succeed(true) : Effect.as(drain(part), false)
+      isTheFile(part)
+        ? Effect.succeed(true)
+        : Effect.as(Effect.mapError(drain(part), refusalOf), false)
     )
   )
   const pull = yield* Stream.toPull(files)
@@ -51,7 +55,4 @@ const isTheFile = (part: Multipart.Part) => part.key === "file" && Multipart.isF
 
 /** An unread part blocks the parser, so it is drained. */
 const drain = (part: Multipart.Part) =>
-  Multipart.isFile(part) ? Effect.mapError(Stream.runDrain(part.content), refusalOf) : Effect.void
-
-const refusalOf = ({ reason }: Multipart.MultipartError): Refusal =>
-  reason._tag === "BodyTooLarge" ? new AttachmentTooLarge() : new UploadMalformed()
+  Multipart.isFile(part) ? Stream.runDrain(part.content) : Effect.void

@@ -4,7 +4,7 @@ import {
   type AttachmentRecord,
   AttachmentStore
 } from "../../attachments/AttachmentStore.ts"
-import { TooManyAttachments } from "../../attachments/Errors.ts"
+import { AttachmentSpaceFull, TooManyAttachments } from "../../attachments/Errors.ts"
 import { type DbUnavailable, NotFound } from "../../core/Errors.ts"
 import { isId } from "../../core/Ids.ts"
 import { chatKitTables } from "../ChatKitTables.ts"
@@ -32,38 +32,50 @@ export const recordsOf = (
 ): Effect.Effect<ReadonlyArray<AttachmentRecord>, DbUnavailable> =>
   Effect.map(storedAttachments(rows), (fields) => Arr.zipWith(fields, rows, recordOf))
 
+/** The class of the advisory locks of users: arbitrary, but the same in every server. */
+const countingLock = 724_242_854
+
 /** `AttachmentStore` in the schema `chatkit`. */
 export const AttachmentStorePg = Layer.effect(
   AttachmentStore,
   Effect.gen(function* () {
-    const { run, sql } = yield* chatKitTables
+    const { run, sql, transaction } = yield* chatKitTables
     const { removeSoon } = yield* PieceRemoval
     return {
-      save: Effect.fn("AttachmentStore.save")(function* (userId, attachment, waitingLimit) {
+      save: Effect.fn("AttachmentStore.save")(function* (userId, attachment, limits) {
         const { id, metadata, mime_type, name, size } = attachment
         if (!isId(id)) return yield* Effect.die(new Error("an attachment has no usable id"))
         const data: AttachmentFields = { id, name, mime_type, size, metadata }
-        const [saved] = yield* run(
-          "AttachmentStore.save",
-          sql<{ saved: boolean; refused: boolean }>`
+        // A statement of its own: the next one sees what was saved before it got the lock.
+        const lock = sql`select pg_advisory_xact_lock(${countingLock}::int, hashtext(${userId}))`
+        const counted = sql<{ saved: boolean; exceeded: "waiting" | "bytes" | null }>`
         with waiting as (
           select id from chatkit.attachments where user_id = ${userId} and thread_id is null
-          limit ${waitingLimit}),
-        refused as (
-          select from waiting having count(*) >= ${waitingLimit}
-            and not exists (
-              select from chatkit.attachments where id = ${id} and user_id = ${userId})),
+          limit ${limits.waiting}),
+        counted as (
+          select case
+            when exists (select from chatkit.attachments where id = ${id} and user_id = ${userId})
+              then null
+            when (select count(*) from waiting) >= ${limits.waiting}
+              then 'waiting'
+            when (select coalesce(sum(size), 0) from chatkit.attachments where user_id = ${userId})
+                > ${limits.bytes - size}::bigint
+              then 'bytes'
+          end as exceeded),
         saved as (
-          insert into chatkit.attachments (id, user_id, data)
-          select ${id}, ${userId}, ${JSON.stringify(data)}::json where not exists (select from refused)
-          on conflict (id) do update set data = excluded.data
+          insert into chatkit.attachments (id, user_id, size, data)
+          select ${id}, ${userId}, ${size}::bigint, ${JSON.stringify(data)}::json
+          from counted where exceeded is null
+          on conflict (id) do update set size = excluded.size, data = excluded.data
           where attachments.user_id = excluded.user_id
           returning id)
-        select exists (select from saved) as saved, exists (select from refused) as refused`
-        )
-        if (saved?.refused === true) return yield* new TooManyAttachments()
-        if (saved?.saved !== true)
-          return yield* Effect.die(new Error("an attachment's id is taken"))
+        select exceeded, exists (select from saved) as saved from counted`
+        const [row] = yield* transaction("AttachmentStore.save", Effect.andThen(lock, counted))
+        if (row?.exceeded === "waiting") return yield* new TooManyAttachments()
+        if (row?.exceeded === "bytes") {
+          return yield* new AttachmentSpaceFull({ limit: limits.bytes })
+        }
+        if (row?.saved !== true) return yield* Effect.die(new Error("an attachment's id is taken"))
       }),
 
       load: Effect.fn("AttachmentStore.load")(function* (userId, ids) {

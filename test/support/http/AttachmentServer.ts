@@ -31,6 +31,7 @@ import { SharedDatabase, unique } from "../postgres/SharedDatabase.ts"
 import { captureLogs, everybodyLive } from "../Doubles.ts"
 import { type BytesAnswer, sendBytes } from "../Client.ts"
 import { TestDatabase } from "../Database.ts"
+import { roomy } from "../ThreadFixtures.ts"
 
 export const ada = UserId.make("ada")
 export const grace = UserId.make("grace")
@@ -70,6 +71,7 @@ const noted = <S extends object>(service: S, calls: Array<string>): S =>
 
 interface Options {
   readonly limit?: ByteSize.ByteSize
+  readonly bytesPerUser?: ByteSize.ByteSize
   readonly types?: ReadonlyArray<string>
 }
 
@@ -89,7 +91,11 @@ export class AttachmentServer extends Context.Service<
     readonly create: (attachment?: Partial<AttachmentRecord>) => Effect.Effect<Attachment>
   }
 >()("test/http/AttachmentServer") {
-  static readonly layer = ({ limit = ByteSize.mebibytes(20), types }: Options = {}) =>
+  static readonly layer = ({
+    bytesPerUser = ByteSize.gibibytes(1),
+    limit = ByteSize.mebibytes(20),
+    types
+  }: Options = {}) =>
     Layer.effect(
       AttachmentServer,
       Effect.gen(function* () {
@@ -119,7 +125,7 @@ export class AttachmentServer extends Context.Service<
           disableLogger: true,
           disableListenLog: true
         })
-        const rules = { limit, types: new Set(types ?? ["image/png", "text/plain"]) }
+        const rules = { limit, bytesPerUser, types: new Set(types ?? ["image/png", "text/plain"]) }
         const context = yield* Layer.build(
           served.pipe(
             Layer.provide([AuthenticationLog.layer, Draining.layer, Believed]),
@@ -165,12 +171,12 @@ export class AttachmentServer extends Context.Service<
               id: unique("atc"),
               name: "notes.txt",
               mime_type: "text/plain",
-              size: 5,
+              size: Number(limit),
               uploaded: false,
               metadata: {},
               ...attachment
             }
-            yield* Effect.orDie(attachments.save(ada, record, 100))
+            yield* Effect.orDie(attachments.save(ada, record, roomy))
             return yield* asSeen(record)
           })
         }

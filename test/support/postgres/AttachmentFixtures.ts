@@ -12,6 +12,7 @@ import { UserId } from "../../../src/core/User.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
 import { TestDatabase } from "../Database.ts"
 import { SharedDatabase, unique } from "./SharedDatabase.ts"
+import { roomy } from "../ThreadFixtures.ts"
 
 export const ada = UserId.make("ada")
 export const grace = UserId.make("grace")
@@ -39,7 +40,7 @@ export const create = Effect.fnUntraced(function* (metadata = {}) {
     uploaded: false,
     metadata
   }
-  yield* (yield* AttachmentStore).save(ada, record, 100)
+  yield* (yield* AttachmentStore).save(ada, record, roomy)
   return record
 })
 

@@ -1,18 +1,22 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ByteSize, Deferred, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { AttachmentContentMemory } from "../../../src/attachments/AttachmentContentMemory.ts"
+import type { NewFile } from "../../../src/attachments/AttachmentRules.ts"
 import { AttachmentLinks } from "../../../src/attachments/AttachmentLinks.ts"
 import { AttachmentStoreMemory } from "../../../src/attachments/AttachmentStoreMemory.ts"
 import { Attachments } from "../../../src/attachments/Attachments.ts"
 import {
   AlreadyUploaded,
+  AttachmentEmpty,
+  AttachmentNameTooLong,
+  AttachmentSpaceFull,
   AttachmentTooLarge,
-  AttachmentTypeRefused,
   LinkInvalid,
-  TooManyAttachments,
-  UploadMalformed
+  type SizeLimit,
+  TooManyAttachments
 } from "../../../src/attachments/Errors.ts"
 import { LinkKey } from "../../../src/attachments/LinkKey.ts"
+import { signLink } from "../../../src/attachments/SignedLinks.ts"
 import { everybodyLive } from "../../support/Doubles.ts"
 import { at } from "../../support/Requests.ts"
 import { NotFound } from "../../../src/core/Errors.ts"
@@ -24,13 +28,15 @@ import { MemoryTables } from "../../../src/threads/MemoryTables.ts"
 import { answer, message } from "../../support/ThreadFixtures.ts"
 
 const limit = 100
+const bytesPerUser = 2_000
 
 const Service = Attachments.layer({
   limit: ByteSize.bytes(limit),
-  types: new Set(["text/plain", "image/png"])
+  bytesPerUser: ByteSize.bytes(bytesPerUser),
+  types: new Set(["text/plain", "text/csv", "image/png", "image/jpeg", "application/vnd.ms-excel"])
 }).pipe(
   Layer.provide([AttachmentLinks.layer, Ids.layer]),
-  Layer.provide(Layer.succeed(LinkKey, { key: Effect.succeed(Redacted.make("a key")) })),
+  Layer.provideMerge(Layer.succeed(LinkKey, { key: Effect.succeed(Redacted.make("a key")) })),
   Layer.provide(everybodyLive),
   Layer.provide(AttachmentContentMemory),
   Layer.provide(AttachmentStoreMemory),
@@ -40,6 +46,7 @@ const Service = Attachments.layer({
 const ada = UserId.make("ada")
 const grace = UserId.make("grace")
 const notFound = new NotFound({ object: "Attachment" })
+const tooLarge = new AttachmentTooLarge({ limit: { bytes: limit, announced: false } })
 const text = { name: "a.txt", mime_type: "text/plain", size: 5 }
 const image = { name: "a.png", mime_type: "image/png", size: 5 }
 
@@ -59,19 +66,99 @@ const previewLink = (attachment: Attachment) => ({
 const rows = Effect.map(MemoryTables, ({ attachments }) => [...attachments.keys()])
 
 describe("creating an attachment", () => {
-  it.effect("refuses a file by its stated size and type, and stores nothing then", () =>
+  it.effect("F11: takes a file up to the limit and its type with parameters; stores no other", () =>
     Effect.gen(function* () {
       const { create } = yield* Attachments
       for (const [file, error] of [
-        [{ ...text, size: limit + 1 }, new AttachmentTooLarge()],
-        [{ ...text, mime_type: "text/html" }, new AttachmentTypeRefused()],
-        [{ ...text, mime_type: "" }, new AttachmentTypeRefused()]
+        [{ ...text, size: limit + 1 }, tooLarge],
+        [{ ...text, size: 0 }, new AttachmentEmpty()],
+        [{ ...text, name: "x".repeat(256) }, new AttachmentNameTooLong()]
       ] as const) {
         assert.deepStrictEqual(yield* Effect.flip(create(ada, file)), error)
       }
       assert.deepStrictEqual(yield* rows, [])
-      yield* create(ada, { ...text, size: limit, mime_type: "TEXT/Plain; charset=utf-8" })
+      const file = { name: "x".repeat(255), size: limit, mime_type: "TEXT/Plain; charset=utf-8" }
+      assert.strictEqual((yield* create(ada, file)).mime_type, "text/plain")
       assert.lengthOf(yield* rows, 1)
+    }).pipe(Effect.provide(Service))
+  )
+
+  it.effect("E5: takes the ending's type for a general, wrong or missing one", () =>
+    Effect.gen(function* () {
+      const { create } = yield* Attachments
+      for (const [name, mime_type, taken] of [
+        ["a.txt", "", "text/plain"],
+        ["a.b.TXT", "application/octet-stream", "text/plain"],
+        ["a.csv", "application/vnd.ms-excel", "text/csv"],
+        ["a.csv", "text/plain", "text/plain"],
+        ["a.xls", "application/vnd.ms-excel", "application/vnd.ms-excel"],
+        ["table", "application/vnd.ms-excel", "application/vnd.ms-excel"],
+        ["a.jpg", "image/jpg", "image/jpeg"],
+        ["a.jpeg", "text/html", "image/jpeg"],
+        ["a.png", "image/jpeg", "image/jpeg"]
+      ] as const) {
+        const { mime_type: type } = yield* create(ada, { name, mime_type, size: 1 })
+        assert.strictEqual(type, taken, `${name} ${mime_type}`)
+      }
+    }).pipe(Effect.provide(Service))
+  )
+
+  it.effect("E5: names the type that is refused, and the types that are taken", () =>
+    Effect.gen(function* () {
+      const { create, uploadDirect } = yield* Attachments
+      const taken =
+        "choose one of type text/plain, text/csv, image/png, image/jpeg, application/vnd"
+      for (const [name, mime_type, named] of [
+        ["a.html", "text/html", "type text/html"],
+        ["a.html", "", "this type"],
+        ["a", "application/octet-stream", "type application/octet-stream"],
+        ["txt", "", "this type"],
+        ["a.", "<b>/evil", "this type"],
+        ["a.zip", "application/zip; a=b", "type application/zip"]
+      ] as const) {
+        const file = { name, mime_type, size: 1 }
+        const created = yield* Effect.flip(create(ada, file))
+        const direct = uploadDirect(ada, { ...file, bytes: Stream.die("read") })
+        assert(created._tag === "AttachmentTypeRefused")
+        assert.deepStrictEqual(yield* Effect.flip(direct), created)
+        assert.include(created.problem, `Files of ${named} cannot be attached: ${taken}`)
+      }
+      assert.deepStrictEqual(yield* rows, [])
+    }).pipe(Effect.provide(Service))
+  )
+
+  it.effect("D2: refuses what would be more than the bytes of one user, until some are gone", () =>
+    Effect.gen(function* () {
+      const { create, remove, save, uploadDirect } = yield* Attachments
+      const large = { ...text, size: limit }
+      const first = yield* create(ada, large)
+      for (let n = 1; n < bytesPerUser / limit - 1; n++) yield* create(ada, large)
+      yield* create(ada, { ...text, size: limit - 1 })
+      const full = new AttachmentSpaceFull({ limit: bytesPerUser })
+      assert.deepStrictEqual(yield* Effect.flip(create(ada, { ...text, size: 2 })), full)
+      const unread = { ...text, size: 2, bytes: Stream.die("read") }
+      assert.deepStrictEqual(yield* Effect.flip(uploadDirect(ada, unread)), full)
+      // Nobody knows how large it is, so that it may need all that one file may have.
+      const unknown = { name: "a.txt", mime_type: "text/plain", bytes: Stream.die("read") }
+      assert.deepStrictEqual(yield* Effect.flip(save(ada, unknown)), full)
+      yield* create(grace, large)
+      yield* create(ada, { ...text, size: 1 })
+      yield* remove(ada, first.id)
+      yield* create(ada, large)
+    }).pipe(Effect.provide(Service))
+  )
+
+  it.effect("D2: counts a direct upload by its bytes, once they are there", () =>
+    Effect.gen(function* () {
+      const { create, uploadDirect } = yield* Attachments
+      for (let n = 0; n < 20; n++) {
+        yield* uploadDirect(ada, { ...text, size: limit, bytes: bytes("hello") })
+      }
+      for (let n = 0; n < 19; n++) yield* create(ada, { ...text, size: limit })
+      assert.strictEqual(
+        (yield* Effect.flip(create(ada, { ...text, size: 1 })))._tag,
+        "AttachmentSpaceFull"
+      )
     }).pipe(Effect.provide(Service))
   )
 
@@ -106,15 +193,18 @@ describe("creating an attachment", () => {
 })
 
 describe("uploading by link", () => {
-  it.effect("stores the bytes, and answers the attachment without its descriptor", () =>
+  it.effect("E6: stores the bytes, and takes the same ones again, but no others", () =>
     Effect.gen(function* () {
       const { create, upload } = yield* Attachments
       const attachment = yield* create(ada, text)
       const { upload_descriptor: _, ...file } = attachment
       const link = uploadLink(attachment)
-      const open = Effect.succeed(bytes("he", "llo"))
-      assert.deepStrictEqual(yield* upload(link, open), file)
-      assert.deepStrictEqual(yield* Effect.flip(upload(link, open)), new AlreadyUploaded())
+      const open = (body: ReturnType<typeof bytes>) => () => Effect.succeed(body)
+      assert.deepStrictEqual(yield* upload(link, open(bytes("he", "llo"))), file)
+      // Stopped by nothing but a comparison: other bytes need not be text.
+      const others = upload(link, open(bytes("\0")))
+      assert.deepStrictEqual(yield* Effect.flip(others), new AlreadyUploaded())
+      assert.deepStrictEqual(yield* upload(link, open(bytes("hell", "o"))), file)
     }).pipe(Effect.provide(Service))
   )
 
@@ -124,7 +214,7 @@ describe("uploading by link", () => {
       const attachment = yield* create(ada, image)
       const link = uploadLink(attachment)
       const refusal = (followed: typeof link) =>
-        Effect.flip(upload(followed, Effect.die("the body is opened")))
+        Effect.flip(upload(followed, () => Effect.die("the body is opened")))
       const other = yield* create(ada, image)
       for (const invalid of [
         { ...link, url: "" },
@@ -139,23 +229,57 @@ describe("uploading by link", () => {
     }).pipe(Effect.provide(Service))
   )
 
-  it.effect("refuses too many bytes, no bytes and bytes of another type; the next may do", () =>
+  it.effect("D2: never stores more bytes than were announced; the next upload may do", () =>
     Effect.gen(function* () {
       const { create, upload } = yield* Attachments
+      const limits: Array<SizeLimit> = []
       const link = uploadLink(yield* create(ada, text))
-      const fill = "x".repeat(limit)
-      for (const [body, error] of [
-        [Stream.concat(bytes(fill, "x"), Stream.die("read on")), new AttachmentTooLarge()],
-        [bytes(), new UploadMalformed()],
-        [bytes("", ""), new UploadMalformed()],
-        [bytes("a\0b"), new AttachmentTypeRefused()]
-      ] as const) {
-        assert.deepStrictEqual(yield* Effect.flip(upload(link, Effect.succeed(body))), error)
+      const open = <E>(body: Stream.Stream<Uint8Array, E>) =>
+        upload(link, (limit) => {
+          limits.push(limit)
+          return Effect.succeed(body)
+        })
+      const announced = { bytes: text.size, announced: true }
+      const refusals = [
+        [
+          Stream.concat(bytes("hello", "!"), Stream.die("read on")),
+          new AttachmentTooLarge({ limit: announced })
+        ],
+        [bytes(), new AttachmentEmpty()],
+        [bytes("", ""), new AttachmentEmpty()],
+        [Stream.concat(bytes("x"), Stream.fail("broken")), "broken"]
+      ] as const
+      for (const [body, error] of refusals) {
+        assert.deepStrictEqual(yield* Effect.flip(open(body)), error)
       }
-      assert.strictEqual(yield* Effect.flip(upload(link, Effect.fail("closed"))), "closed")
-      const broken = Stream.concat(bytes("x"), Stream.fail("broken"))
-      assert.strictEqual(yield* Effect.flip(upload(link, Effect.succeed(broken))), "broken")
-      yield* upload(link, Effect.succeed(bytes(fill)))
+      assert.strictEqual((yield* Effect.flip(open(bytes("a\0b"))))._tag, "AttachmentTypeRefused")
+      const closed = upload(link, () => Effect.fail("closed"))
+      assert.strictEqual(yield* Effect.flip(closed), "closed")
+      yield* open(bytes("hello"))
+      assert.deepStrictEqual(limits[0], announced)
+      assert.strictEqual(new Set(limits.map(({ bytes }) => bytes)).size, 1)
+    }).pipe(Effect.provide(Service))
+  )
+
+  it.effect("F10: a stranger finds nothing, whether the attachment waits or is uploaded", () =>
+    Effect.gen(function* () {
+      const { create, readOwn, upload } = yield* Attachments
+      const { key } = yield* LinkKey
+      const waiting = yield* create(ada, text)
+      const uploaded = yield* create(ada, text)
+      yield* upload(uploadLink(uploaded), () => Effect.succeed(bytes("hello")))
+      const permit = { purpose: "upload", userId: grace, sessionId: undefined } as const
+      const secret = yield* key
+      for (const attachmentId of [waiting.id, uploaded.id, "atc_unknown"]) {
+        const url = signLink("http://localhost", secret, {
+          ...permit,
+          attachmentId,
+          expires: 4_000_000_000
+        })
+        const open = () => Effect.die("the body is opened")
+        assert.deepStrictEqual(yield* Effect.flip(upload({ attachmentId, url }, open)), notFound)
+        assert.deepStrictEqual(yield* Effect.flip(readOwn(grace, attachmentId)), notFound)
+      }
     }).pipe(Effect.provide(Service))
   )
 })
@@ -182,18 +306,20 @@ describe("a direct upload", () => {
   it.effect("leaves nothing behind when it is refused, breaks off or is interrupted", () =>
     Effect.gen(function* () {
       const { uploadDirect } = yield* Attachments
-      const direct = <E>(body: Stream.Stream<Uint8Array, E>, mime_type = "text/plain") =>
-        uploadDirect(ada, { name: "a", mime_type, bytes: body })
+      const direct = <E>(body: Stream.Stream<Uint8Array, E>, file: Partial<NewFile> = {}) =>
+        uploadDirect(ada, { name: "a", mime_type: "text/plain", ...file, bytes: body })
       for (const [upload, error] of [
-        [direct(Stream.die("read"), "text/html"), new AttachmentTypeRefused()],
-        [direct(bytes("hello"), "image/png"), new AttachmentTypeRefused()],
-        [direct(bytes("x".repeat(limit + 1))), new AttachmentTooLarge()],
-        [direct(bytes()), new UploadMalformed()],
+        [direct(bytes("x".repeat(limit + 1))), tooLarge],
+        [direct(bytes()), new AttachmentEmpty()],
+        [direct(Stream.die("read"), { name: "x".repeat(256) }), new AttachmentNameTooLong()],
         [direct(Stream.concat(bytes("x"), Stream.fail("broken"))), "broken"]
       ] as const) {
         assert.deepStrictEqual(yield* Effect.flip(upload), error)
         assert.deepStrictEqual(yield* rows, [])
       }
+      const wrong = yield* Effect.flip(direct(bytes("hello"), { mime_type: "image/png" }))
+      assert.include(wrong, { _tag: "AttachmentTypeRefused" })
+      assert.deepStrictEqual(yield* rows, [])
       const begun = yield* Deferred.make<void>()
       const endless = Stream.fromEffect(
         Effect.andThen(Deferred.succeed(begun, undefined), Effect.never)
@@ -221,19 +347,54 @@ describe("attachments in messages", () => {
     }).pipe(Effect.provide(Service))
   )
 
-  it.effect("get fresh previews when the message is sent; other items stay as they are", () =>
+  it.effect("E8: get fresh previews of the bytes there are; other items stay as they are", () =>
     Effect.gen(function* () {
-      const { create, withLinks } = yield* Attachments
-      const { upload_descriptor: _, ...picture } = yield* create(ada, image)
+      const { create, remove, upload, withLinks } = yield* Attachments
+      const made = yield* create(ada, { ...image, size: png.length })
+      const { upload_descriptor: _, ...picture } = made
       assert(picture.type === "image")
+      const { preview_url: __, ...shown } = picture
       const plain = [message("thr_1", "msg_1"), answer("thr_1", "msg_2")]
       assert.strictEqual(yield* withLinks(ada, plain), plain)
+      const notes = {
+        id: "atc_gone",
+        name: "a.txt",
+        mime_type: "text/plain",
+        type: "file"
+      } as const
       const stored: UserMessageItem = {
         ...message("thr_1", "msg_3"),
-        attachments: [{ ...picture, preview_url: "" }]
+        attachments: [{ ...picture, preview_url: "" }, notes]
       }
-      const items = yield* withLinks(ada, [...plain, stored])
-      assert.deepStrictEqual(items, [...plain, { ...stored, attachments: [picture] }])
+      const linked = Effect.map(withLinks(ada, [...plain, stored]), ([...items]) => {
+        const last = items.pop()
+        assert.deepStrictEqual(items, plain)
+        return last?.type === "user_message" ? last.attachments : []
+      })
+      const byteless: ReadonlyArray<Attachment> = [{ ...shown, type: "file" }, notes]
+      assert.deepStrictEqual(yield* linked, byteless)
+      yield* upload(uploadLink(made), () => Effect.succeed(Stream.make(png)))
+      assert.deepStrictEqual(yield* linked, [picture, notes])
+      const [theirs] = yield* withLinks(grace, [stored])
+      assert.deepStrictEqual(theirs?.attachments, byteless)
+      yield* remove(ada, made.id)
+      assert.deepStrictEqual(yield* linked, byteless)
+    }).pipe(Effect.provide(Service))
+  )
+
+  it.effect("E8: a picture of an answer has no link where its bytes are gone", () =>
+    Effect.gen(function* () {
+      const { remove, save, withLinks } = yield* Attachments
+      const { id } = yield* save(ada, { ...image, size: png.length, bytes: Stream.make(png) })
+      const { type: _, ...base } = answer("thr_1", "msg_1")
+      const item = { ...base, type: "generated_image", image: { id, url: "" } } as const
+      const [linked] = yield* withLinks(ada, [item])
+      const url: string = linked?.image.url ?? ""
+      assert.include(url, `/support/attachments/${id}/content?`)
+      yield* remove(ada, id)
+      const [unlinked] = yield* withLinks(ada, [item])
+      const { image: __, ...rest } = item
+      assert.deepStrictEqual(unlinked, rest)
     }).pipe(Effect.provide(Service))
   )
 })

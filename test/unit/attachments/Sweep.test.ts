@@ -16,6 +16,7 @@ const sweeping = (results: ReadonlyArray<Effect.Effect<number, DbUnavailable>>) 
   const content = Layer.succeed(AttachmentContent, {
     write: () => notFound,
     read: () => notFound,
+    uploaded: () => Effect.succeed(new Set()),
     removeAbandoned: Effect.suspend(() => results[seen.sweeps++] ?? Effect.succeed(0))
   })
   const layer = AttachmentsPlain.pipe(

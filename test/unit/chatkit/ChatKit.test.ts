@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
+import { AttachmentContent } from "../../../src/attachments/AttachmentContent.ts"
+import type { Attachment } from "../../../src/protocol/Attachments.ts"
 import type { ResponseEventInput } from "../../../src/protocol/Events.ts"
 import type { ThreadItem } from "../../../src/protocol/Items.ts"
 import { ThreadStore } from "../../../src/threads/ThreadStore.ts"
@@ -16,8 +18,11 @@ import {
   create,
   document,
   get,
+  items,
   list,
+  operation,
   refusal,
+  responding,
   saying,
   send,
   stream,
@@ -221,6 +226,63 @@ describe("ChatKit", () => {
       assert.strictEqual((yield* refusal(list({ after: thr })))._tag, "NotFound")
       assert.deepEqual(yield* stored("ada"), nothing)
       assert.deepEqual(yield* stored("grace"), before)
+    }).pipe(Effect.provide(chatKit()))
+  )
+
+  it.effect("F9: stores no link with a message, whoever writes it", () =>
+    Effect.gen(function* () {
+      const attached = yield* Effect.forEach(["image/png", "text/plain"], (mime_type) =>
+        document(operation("attachments.create", { name: "a", size: 1, mime_type }))
+      )
+      const attachments = attached.map((attachment) => {
+        assert.include(JSON.stringify(attachment), "https://uploads.example.test/")
+        return (attachment as Attachment).id
+      })
+      const [, sent] = yield* stream(create("Hi", { attachments }))
+      assert.include(sent, "upload_descriptor")
+      yield* stream(add(thr, "Again", { attachments }))
+      const store = yield* ThreadStore
+      const query = { limit: 100, order: "asc" as const, after: null, hidden: true }
+      const { data } = yield* store.loadThreadItems(ada, thr, query)
+      const kept = data.flatMap((item) => (item.type === "user_message" ? item.attachments : []))
+      assert.lengthOf(kept, 8)
+      assert.notMatch(JSON.stringify(data), /upload_descriptor|uploads\.example/)
+    }).pipe(
+      Effect.provide(
+        chatKit(
+          // A responder may send back what it was given, links included.
+          responding(({ message }) =>
+            message === undefined
+              ? Stream.empty
+              : Stream.succeed({
+                  type: "thread.item.done",
+                  item: { ...message, id: `${message.id}-again` }
+                })
+          )
+        )
+      )
+    )
+  )
+
+  it.effect("E8: shows a deleted picture in its message as a file, without a link", () =>
+    Effect.gen(function* () {
+      const { write } = yield* AttachmentContent
+      const params = { name: "a.png", size: 100, mime_type: "image/png" }
+      const { id } = (yield* document(operation("attachments.create", params))) as Attachment
+      yield* write(ada, id, Stream.make(new Uint8Array([1])))
+      yield* stream(create("See", { attachments: [id] }))
+      const shown = Effect.map(Effect.all([document(get(thr)), document(items(thr))]), (answers) =>
+        answers.map((answer) => JSON.stringify(answer))
+      )
+      const picture = { id, name: "a.png", mime_type: "image/png", thread_id: thr }
+      const preview_url = `https://uploads.example.test/${id}/preview`
+      const linked = JSON.stringify({ ...picture, type: "image", preview_url })
+      for (const answer of yield* shown) assert.include(answer, linked)
+      yield* document(operation("attachments.delete", { attachment_id: id }))
+      for (const answer of yield* shown) {
+        assert.include(answer, `"attachments":[${JSON.stringify({ ...picture, type: "file" })}]`)
+        assert.notInclude(answer, "uploads.example")
+      }
     }).pipe(Effect.provide(chatKit()))
   )
 

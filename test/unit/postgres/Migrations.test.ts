@@ -156,6 +156,34 @@ layer(SharedDatabase, { excludeTestServices: true })("Migrations", (it) => {
     })
   )
 
+  it.effect("D2: measures the attachments that an older server stored, whatever their names", () =>
+    Effect.gen(function* () {
+      const exec = yield* fresh
+      yield* migrate
+      const row = (id: string, name: string, size: unknown, length: number | null) => {
+        const metadata = { size: 9, text: `","size":8,"` }
+        const data = JSON.stringify({ id, name, mime_type: "a/b", size, metadata })
+        const upload = length === null ? "null" : `'up-${id}'`
+        return `('${id}', 'ada', ${upload}, ${length}, '${data.replaceAll("'", "''")}')`
+      }
+      yield* exec(`
+        alter table chatkit.attachments drop column size, drop column digest;
+        delete from chatkit.migrations where migration_id > 4;
+        insert into chatkit.attachments (id, user_id, upload, length, data) values
+          ${row("a", `","size":7,"`, 5, null)}, ${row("b", "\u0000\ud800'", 6, null)},
+          ${row("c", "declared smaller", 1, 3_000)}, ${row("d", "negative", -1, null)},
+          ${row("e", "of nobody", null, null)}, ${row("f", "huge", 2 ** 52, null)}`)
+      yield* migrate
+      const sizes = yield* exec(
+        "select id, size::float8 as size, digest from chatkit.attachments order by id"
+      )
+      assert.deepEqual(
+        sizes.map(({ digest, size }) => [size, digest]),
+        [5, 6, 3_000, 0, 0, 2 ** 52].map((size) => [size, null])
+      )
+    })
+  )
+
   it.effect("makes a key for links once, another one for each database", () =>
     Effect.gen(function* () {
       const { exec } = yield* TestDatabase
@@ -210,7 +238,7 @@ layer(SharedDatabase, { excludeTestServices: true })("Migrations", (it) => {
         )
         assert.deepEqual(yield* tablesNow, tables)
         const [row] = yield* exec("select count(*)::int as runs from chatkit.migrations")
-        assert.deepEqual(row, { runs: 4 })
+        assert.deepEqual(row, { runs: 5 })
       }
     })
   )

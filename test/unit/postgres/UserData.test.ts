@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -9,6 +10,7 @@ import {
   hidden,
   message,
   put,
+  roomy,
   seenBy,
   thread,
   userWith
@@ -26,13 +28,16 @@ const exported = Effect.fnUntraced(function* (user: UserId) {
 
 const parsed = (pieces: ReadonlyArray<string>): unknown => JSON.parse(pieces.join(""))
 
+const sha256Of = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex")
+
 /** Bytes that came in pieces, as an upload that has finished leaves them. */
 const upload = Effect.fnUntraced(function* (file: string, pieces: ReadonlyArray<Buffer>) {
   const { exec } = yield* TestDatabase
   const rows = pieces.map(
     (bytes, n) => `('${file}-up', ${n}, '${file}', '\\x${bytes.toString("hex")}')`
   )
-  yield* exec(`update chatkit.attachments set upload = '${file}-up' where id = '${file}';
+  yield* exec(`update chatkit.attachments
+    set upload = '${file}-up', digest = '\\x${sha256Of(Buffer.concat(pieces))}' where id = '${file}';
     insert into chatkit.attachment_chunks (upload, n, attachment_id, bytes) values ${rows.join()}`)
 })
 
@@ -47,7 +52,7 @@ const userWithAll = Effect.gen(function* () {
   yield* store.createThread(user, full, items.map(put))
   const files = ["used", "waiting", "empty"].map((name) => `${user}-${name}`)
   for (const [n, file] of files.entries()) {
-    yield* attachments.save(user, attachment(file), 100)
+    yield* attachments.save(user, attachment(file), roomy)
     // A fast machine may write them all at one time.
     yield* exec(`update chatkit.attachments
       set created_at = created_at + interval '${n} seconds' where id = '${file}'`)
@@ -83,10 +88,12 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("UserData", (it) => {
           attachments: [
             {
               ...attachment(used, { uploaded: true, thread_id: full.id }),
+              sha256: sha256Of(Buffer.concat(pieces)),
               content: Buffer.concat(pieces).toString("base64")
             },
             {
               ...attachment(waiting, { uploaded: true }),
+              sha256: sha256Of(Buffer.from("one piece")),
               content: Buffer.from("one piece").toString("base64")
             },
             { ...attachment(empty), content: null }
@@ -103,7 +110,7 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("UserData", (it) => {
       const { exec } = yield* TestDatabase
       const { attachments, id, user } = yield* userWith(1)
       const file = `${user}-file`
-      yield* attachments.save(user, attachment(file), 100)
+      yield* attachments.save(user, attachment(file), roomy)
       const [item, thread, fields] = [
         `{ "id":"first", "n":1.0, "n":1e2, "unknown":"\\u0041\\ud800" }`,
         `{ "id":"${id}", "other":[ ]`,
@@ -129,7 +136,7 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("UserData", (it) => {
       )
       yield* store.createThread(user, thread(id), texts)
       const file = `${user}-file`
-      yield* attachments.save(user, attachment(file), 100)
+      yield* attachments.save(user, attachment(file), roomy)
       yield* upload(
         file,
         Array.from({ length: 12 }, () => Buffer.alloc(1_000))

@@ -3,6 +3,7 @@ import { Effect, Schema, Stream } from "effect"
 import { ResponseEvent } from "../../../src/protocol/Events.ts"
 import { dynamicWidget } from "../../../src/protocol/widgets/AnyWidget.ts"
 import * as Answer from "../../../src/responder/Answer.ts"
+import { FileRefused } from "../../../src/responder/Errors.ts"
 import { CustomStreamError } from "../../../src/responder/StreamErrors.ts"
 import { itemOf, turnWith } from "../../support/ScriptedModel.ts"
 
@@ -74,6 +75,20 @@ describe("an answer of one item", () => {
       const event = yield* eventOf(Answer.image(turn, { bytes, mime_type: "image/webp" }))
       assert.include(JSON.stringify(event), `"image":{"id":"atc_1"`)
       assert.deepStrictEqual(kept, [{ name: "image.webp", bytes }])
+    })
+  )
+
+  it.effect("D2: is no picture where there is no room for it, and says what to do", () =>
+    Effect.gen(function* () {
+      const full = new FileRefused({ reason: "no_room" })
+      const turn = { ...turnWith().turn, attach: () => full }
+      const file = { bytes: new Uint8Array([1]), mime_type: "image/png" }
+      const error = yield* Effect.flip(Stream.runDrain(Answer.image(turn, file)))
+      assert(error._tag === "CustomStreamError")
+      assert.strictEqual(
+        error.message,
+        "The picture cannot be kept here. Delete files, or threads with files, first."
+      )
     })
   )
 

@@ -13,7 +13,9 @@ import { secret } from "../../support/Tokens.ts"
 
 describe("settings", () => {
   it("need nothing in development", () => {
-    const { attachmentLimit, bodyLimit, dictationLimit, ...rest } = settingsOf({})
+    const { attachmentBytesPerUser, attachmentLimit, bodyLimit, dictationLimit, ...rest } =
+      settingsOf({})
+    assert.strictEqual(ByteSize.toBigInt(attachmentBytesPerUser), 1_073_741_824n)
     assert.strictEqual(ByteSize.toBigInt(bodyLimit), 1_048_576n)
     assert.strictEqual(ByteSize.toBigInt(dictationLimit), 4_194_304n)
     assert.strictEqual(ByteSize.toBigInt(attachmentLimit), 20_971_520n)
@@ -267,11 +269,12 @@ describe("settings", () => {
     }
   })
 
-  it("take sizes in bytes or with a unit", () => {
+  it("take sizes in bytes or with a unit (D2: the bytes of one user too)", () => {
     const limits = [
       ["BODY_LIMIT", "bodyLimit", "64 MiB", "65 MiB", 67_108_864n],
       ["DICTATION_LIMIT", "dictationLimit", "64 MiB", "65 MiB", 67_108_864n],
-      ["ATTACHMENT_LIMIT", "attachmentLimit", "1 GiB", "1025 MiB", 1_073_741_824n]
+      ["ATTACHMENT_LIMIT", "attachmentLimit", "1 GiB", "1025 MiB", 1_073_741_824n],
+      ["ATTACHMENT_BYTES_PER_USER", "attachmentBytesPerUser", "1 TiB", "1025 GiB", 2n ** 40n]
     ] as const
     for (const [name, field, largest, tooLarge, bytes] of limits) {
       const limitOf = (text: string) => ByteSize.toBigInt(settingsOf({ [name]: text })[field])

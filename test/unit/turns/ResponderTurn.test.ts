@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Stream } from "effect"
+import { AttachmentStore } from "../../../src/attachments/AttachmentStore.ts"
 import { UserId } from "../../../src/core/User.ts"
 import type { ThreadStreamEvent } from "../../../src/protocol/Events.ts"
 import type { Thread } from "../../../src/protocol/Threads.ts"
@@ -16,6 +17,7 @@ import {
   streamUntil
 } from "../../support/ChatKitService.ts"
 import { captureLogs } from "../../support/Doubles.ts"
+import { attachment, roomy } from "../../support/ThreadFixtures.ts"
 
 const png = new Uint8Array(Buffer.from("\x89PNG\r\n\x1a\n and more", "latin1"))
 const picture = { name: "a.png", mime_type: "image/png", bytes: png }
@@ -193,12 +195,18 @@ describe("a file that a responder keeps", () => {
     }).pipe(Effect.provide(chatKit(drawing)))
   })
 
-  it.effect("is refused with the reason when it is empty or of another type", () => {
+  it.effect("D2: is refused with the reason, and where there is no room for it", () => {
     const reasons: Array<string> = []
+    const files = [
+      { bytes: new Uint8Array() },
+      { bytes: new Uint8Array(Buffer.from("%PDF-1.7 no png")) },
+      { name: "x".repeat(256) },
+      {}
+    ]
     const trying = doing((turn) =>
-      Effect.forEach([new Uint8Array(), new Uint8Array(Buffer.from("%PDF-1.7 no png"))], (bytes) =>
+      Effect.forEach(files, (file) =>
         turn
-          .attach({ ...picture, bytes })
+          .attach({ ...picture, ...file })
           .pipe(
             Effect.catchTag("FileRefused", ({ reason }) =>
               Effect.sync(() => void reasons.push(reason))
@@ -207,8 +215,10 @@ describe("a file that a responder keeps", () => {
       )
     )
     return Effect.gen(function* () {
+      const { save } = yield* AttachmentStore
+      yield* save(UserId.make("ada"), attachment("atc_large", { size: 2 ** 30 - 16 }), roomy)
       yield* stream(create("Hi"))
-      assert.deepStrictEqual(reasons, ["empty", "wrong_type"])
+      assert.deepStrictEqual(reasons, ["empty", "wrong_type", "long_name", "no_room"])
     }).pipe(Effect.provide(chatKit(trying)))
   })
 })

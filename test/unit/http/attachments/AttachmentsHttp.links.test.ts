@@ -65,22 +65,24 @@ layer(AttachmentServer.layer(), { excludeTestServices: true })("a link that was 
     })
   )
 
-  it.effect("leaves the good one usable by the user it was made for", () =>
+  it.effect("F10: tells a stranger of nothing, and leaves the good one usable", () =>
     Effect.gen(function* () {
       const { create, key, url } = yield* AttachmentServer
       const attachment = yield* create()
-      const permit = {
-        purpose: "upload" as const,
-        attachmentId: attachment.id,
-        userId: grace,
-        sessionId: undefined
+      const uploadAs = (userId: typeof ada, attachmentId: string) => {
+        const permit = { attachmentId, userId, sessionId: undefined, expires: 4_000_000_000 }
+        const link = signLink(url, key, { purpose: "upload", ...permit })
+        return Effect.map(sendBytes(link, { method: "PUT", body: "x" }), ({ body, status }) => [
+          status,
+          body.toString()
+        ])
       }
-      const ofGrace = signLink(url, key, { ...permit, expires: 4_000_000_000 })
-      assert.deepStrictEqual(refusalOf(yield* sendBytes(ofGrace, { method: "PUT", body: "x" })), [
-        404,
-        "Attachment not found"
-      ])
+      const unknown = yield* uploadAs(grace, "atc_unknown")
+      assert.deepStrictEqual(unknown, [404, `{"error":"Attachment not found","status":404}`])
+      assert.deepStrictEqual(yield* uploadAs(grace, attachment.id), unknown)
       assert.strictEqual((yield* put(attachment, "x")).status, 200)
+      assert.deepStrictEqual(yield* uploadAs(grace, attachment.id), unknown)
+      assert.strictEqual((yield* uploadAs(ada, attachment.id))[0], 200)
     })
   )
 })

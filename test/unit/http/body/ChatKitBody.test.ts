@@ -37,6 +37,25 @@ layer(ServerOnDoubles.layer(), { excludeTestServices: true })("bodies", (it) => 
     })
   )
 
+  it.effect("D2: says what the size of a file must be", () =>
+    Effect.gen(function* () {
+      const { url } = yield* ServerOnDoubles
+      const token = yield* tokenFor("ada")
+      for (const [size, problem] of [
+        [-1, "must be a number of bytes, 0 or more"],
+        ["-1", "must be a number of bytes, 0 or more"],
+        [1.5, "must be an integer"],
+        ["1.5", "must be an integer"],
+        ["hunter2", "must be an integer"],
+        [2 ** 53, "must be an integer"]
+      ] as const) {
+        const params = { name: "a.txt", size, mime_type: "text/plain" }
+        const answer = yield* ask(url, token, { type: "attachments.create", params })
+        assertAnswer(answer, 400, saidToChatKit(`Invalid request: params.size ${problem}`, 400))
+      }
+    })
+  )
+
   it.effect(
     "E9: names the field that is wrong, says what is right, and never quotes the value",
     () =>

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
 import { AttachmentContent } from "../../../../src/attachments/AttachmentContent.ts"
@@ -121,6 +122,39 @@ layer(Stores, { excludeTestServices: true })("AttachmentContentPg", (it) => {
         assert.deepStrictEqual(yield* Effect.flip(write(id, piece)), new AlreadyUploaded())
         assert.isTrue((yield* read(id)).bytes.equals(first))
       }
+    })
+  )
+
+  it.effect("E6: stores no piece twice, and compares with nothing older than digests", () =>
+    Effect.gen(function* () {
+      const { id } = yield* create()
+      const whole = bytesOf(300_000)
+      yield* write(id, whole)
+      const digest = createHash("sha256").update(whole).digest("hex")
+      const [row] = yield* exec(
+        `select encode(digest, 'hex') as digest from chatkit.attachments where id = '${id}'`
+      )
+      assert.deepStrictEqual(row, { digest })
+      yield* write(id, whole)
+      assert.strictEqual(yield* piecesOf(id), 2)
+      yield* exec(`update chatkit.attachments set digest = null where id = '${id}'`)
+      assert.deepStrictEqual(yield* Effect.flip(write(id, whole)), new AlreadyUploaded())
+      assert.strictEqual(yield* piecesOf(id), 2)
+    })
+  )
+
+  it.effect("E6: leaves one upload of two with the same bytes", () =>
+    Effect.gen(function* () {
+      const { write: writeAs } = yield* AttachmentContent
+      const { id } = yield* create()
+      const [first, second] = [bytesOf(256 * 1024), bytesOf(300_000)]
+      const between = Effect.orDie(writeAs(ada, id, Stream.make(first, second)))
+      const late = Stream.make(first).pipe(
+        Stream.concat(Stream.drain(Stream.fromEffect(between))),
+        Stream.concat(Stream.make(second))
+      )
+      assert.isTrue((yield* writeAs(ada, id, late)).uploaded)
+      assert.strictEqual(yield* piecesOf(id), 3)
     })
   )
 

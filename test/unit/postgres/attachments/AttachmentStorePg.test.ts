@@ -6,7 +6,7 @@ import { attachments } from "../../../contracts/AttachmentStore.ts"
 import { TestDatabase } from "../../../support/Database.ts"
 import { captureLogs } from "../../../support/Doubles.ts"
 import { StoreOnPostgreSQL } from "../../../support/postgres/ThreadStores.ts"
-import { attachment, userWith } from "../../../support/ThreadFixtures.ts"
+import { attachment, roomy, userWith } from "../../../support/ThreadFixtures.ts"
 
 layer(StoreOnPostgreSQL, { excludeTestServices: true })("AttachmentStore, in PostgreSQL", (it) => {
   attachments(it)
@@ -18,7 +18,7 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("AttachmentStore, in Pos
       const { exec } = yield* TestDatabase
       const content = yield* AttachmentContent
       const file = `${user}-file`
-      yield* attachments.save(user, attachment(file), 100)
+      yield* attachments.save(user, attachment(file), roomy)
       yield* exec(`
         update chatkit.attachments set upload = 'u', length = 0,
           data = jsonb_set(data::jsonb, '{size}', '"a secret"')::json

@@ -8,7 +8,7 @@ import { TestDatabase } from "../../../support/Database.ts"
 import { eventually } from "../../../support/Eventually.ts"
 import { enlarge, remains } from "../../../support/postgres/LargeFiles.ts"
 import { StoreOnPostgreSQL } from "../../../support/postgres/ThreadStores.ts"
-import { attachment, userWith } from "../../../support/ThreadFixtures.ts"
+import { attachment, roomy, userWith } from "../../../support/ThreadFixtures.ts"
 
 const notFound = new NotFound({ object: "Attachment" })
 
@@ -18,7 +18,7 @@ const withLargeFiles = Effect.gen(function* () {
   const { exec } = yield* TestDatabase
   const files = ["a", "b"].map((name) => `${mine.user}-${name}`)
   for (const file of files) {
-    yield* mine.attachments.save(mine.user, attachment(file), 100)
+    yield* mine.attachments.save(mine.user, attachment(file), roomy)
     yield* enlarge(file, 100)
   }
   yield* mine.store.commit(mine.user, mine.id, [{ type: "attach", attachment_ids: files }])

@@ -9,6 +9,7 @@ import {
   idsOf,
   message,
   put,
+  roomy,
   seenBy,
   thread,
   userWith
@@ -41,7 +42,7 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("ThreadStorePg", (it) =>
     Effect.gen(function* () {
       const { attachments, id, store, turns, user } = yield* userWith(1)
       const file = `${user}-file`
-      yield* attachments.save(user, attachment(file), 100)
+      yield* attachments.save(user, attachment(file), roomy)
       yield* turns.begin(user, id, "theirs")
       const { ofAttachment, ofThread } = attempts(
         { attachments, store, turns },
@@ -68,7 +69,7 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("ThreadStorePg", (it) =>
         const [id = "", other = ""] = ids
         const files = ["1", "2", "3"].map((name) => `${user}-${name}`)
         yield* turns.begin(user, other, "b")
-        for (const file of files.slice(1)) yield* attachments.save(user, attachment(file), 100)
+        for (const file of files) yield* attachments.save(user, attachment(file), roomy)
         for (const [name, effect] of Object.entries({
           "a new thread with its first item": store.createThread(
             user,
@@ -83,7 +84,6 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("ThreadStorePg", (it) =>
           "an item of a turn": store.commit(user, id, [put(message(id, "a"))], "a"),
           "signs of life": turns.renew(["a", "b"]),
           "the end of a turn": turns.end(user, id, "a"),
-          "a new attachment": attachments.save(user, attachment(files[0]!), 100),
           "many attachments": attachments.load(user, files)
         })) {
           const done: Effect.Effect<unknown, { readonly _tag: string }> = effect
@@ -122,12 +122,12 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("ThreadStorePg", (it) =>
       const { attachments, id, store, user } = yield* userWith(1)
       const stranger = UserId.make(unique("stranger"))
       const file = `${user}-file`
-      yield* attachments.save(user, attachment(file), 100)
+      yield* attachments.save(user, attachment(file), roomy)
       const before = yield* seenBy(user, [id], [file])
       const attempts: ReadonlyArray<Attempt> = [
         store.createThread(stranger, thread(id), [put(message(id, "smuggled"))]),
-        attachments.save(stranger, attachment(file, { name: "theirs" }), 100),
-        attachments.save(user, attachment("no id"), 100),
+        attachments.save(stranger, attachment(file, { name: "theirs" }), roomy),
+        attachments.save(user, attachment("no id"), roomy),
         store.createThread(user, thread("no id"), []),
         store.commit(user, id, [put(message(id, "no id"))])
       ]
@@ -162,10 +162,10 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("ThreadStorePg", (it) =>
       const { attachments, user } = yield* userWith(0)
       const { exec } = yield* TestDatabase
       const file = attachment(`${user}-file`)
-      yield* attachments.save(user, { ...file, uploaded: true }, 100)
+      yield* attachments.save(user, { ...file, uploaded: true }, roomy)
       assert.deepEqual(yield* attachments.load(user, [file.id]), [file])
       yield* exec(`update chatkit.attachments set upload = 'done' where id = '${file.id}'`)
-      yield* attachments.save(user, file, 100)
+      yield* attachments.save(user, file, roomy)
       const [loaded] = yield* attachments.load(user, [file.id])
       assert.deepEqual(loaded, { ...file, uploaded: true })
     })

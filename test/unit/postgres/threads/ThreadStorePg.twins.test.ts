@@ -11,6 +11,7 @@ import {
   message,
   newest,
   put,
+  roomy,
   seenBy,
   stores,
   thread,
@@ -125,7 +126,7 @@ const play = (steps: ReadonlyArray<Step>, prefix: string) =>
         case "prolong":
           return turns.renew([held])
         case "save":
-          return attachments.save(who, attachment(file(step.item), { size: step.n }), 100)
+          return attachments.save(who, attachment(file(step.item), { size: step.n }), roomy)
         case "drop":
           return attachments.delete(who, file(step.item))
         case "read": {
@@ -146,7 +147,7 @@ const play = (steps: ReadonlyArray<Step>, prefix: string) =>
     for (const [n, id] of threads.entries()) {
       const items = [0, 1, 2, 3].map((item) => put(itemOf(id, `item-${item}`, (item + n) % 4)))
       yield* store.createThread(user(n % 2), thread(id), items)
-      yield* attachments.save(user(n % 2), attachment(file(n)), 100)
+      yield* attachments.save(user(n % 2), attachment(file(n)), roomy)
     }
     const answers = yield* Effect.forEach(steps, (step) => answered(run(step)))
     const seen = yield* Effect.forEach([0, 1], (n) => seenBy(user(n), threads, files))
