@@ -1,4 +1,4 @@
-import { Clock, Context, Effect, Layer, Option } from "effect"
+import { Clock, Context, Effect, Layer, Option, Semaphore } from "effect"
 import type { DbUnavailable } from "../core/Errors.ts"
 import { singleFlight } from "../core/SingleFlight.ts"
 import { type InvalidToken, KeysUnavailable } from "./Errors.ts"
@@ -15,6 +15,15 @@ const quietAfterFailure = 5_000
 /** How long a token waits for newer keys when its own is known, and when it is not. */
 const waitForNewer = 600
 export const waitForUnknown = 1_500
+/** How old the keys may be by which a token is refused that finds no place to wait in. */
+const recentFor = 5_000
+
+/** How many tokens of unknown keys wait at a time. */
+const maxWaiting = 1_000
+/** How many of them go on in one turn of the event loop, so that other requests get theirs. */
+const leavingPerTurn = 4
+
+type Loading = Effect.Effect<Loaded, Outage>
 
 interface Loaded {
   readonly startedAt: number
@@ -27,6 +36,10 @@ interface Loaded {
  * first needs one and its endpoint sets no cache headers, so an unknown `kid` triggers a refresh:
  * at most one a second, shared by all who wait. While the source is unreachable, cached keys stay
  * valid for 24 hours.
+ *
+ * Anybody can make up unknown `kid`s. So only `maxWaiting` tokens wait for a refresh, and those that
+ * gain nothing by it leave a few at a time. A token beyond that is refused by keys that were loaded
+ * just now; where there are none, that is an outage as for the others.
  */
 export class SigningKeys extends Context.Service<
   SigningKeys,
@@ -90,6 +103,19 @@ export class SigningKeys extends Context.Service<
         return first.startedAt < now && !first.keySet.has(kid) ? yield* refresh : first
       }, orUnavailable)
 
+      const atHand = (now: number) =>
+        loaded !== undefined && ageAt(now) <= recentFor && !isQuiet(now)
+          ? Effect.succeed(loaded)
+          : new KeysUnavailable()
+
+      const waiting = Semaphore.makeUnsafe(maxWaiting)
+      const leaving = Semaphore.makeUnsafe(leavingPerTurn)
+
+      const found = Effect.fnUntraced(function* (loading: Loading, kid: string, alg: string) {
+        const { keySet } = yield* loading
+        return yield* verificationKey(keySet, kid, alg, yield* Clock.currentTimeMillis)
+      })
+
       return {
         check: Effect.flatMap(Clock.currentTimeMillis, (now) =>
           ageAt(now) <= usableFor ? Effect.void : orUnavailable(refresh)
@@ -104,13 +130,24 @@ export class SigningKeys extends Context.Service<
             if (isUsable(kid, now) && (ageAt(now) <= freshFor || isQuiet(now))) {
               return verificationKey(loaded!.keySet, kid, alg, now)
             }
-            return Effect.flatMap(refreshed(kid, now), ({ keySet }) =>
-              Effect.flatMap(Clock.currentTimeMillis, (now) =>
-                verificationKey(keySet, kid, alg, now)
-              )
+            const refreshing = found(refreshed(kid, now), kid, alg)
+            if (isUsable(kid, now)) return refreshing
+            return Effect.flatMap(
+              refreshing.pipe(
+                Effect.tapError(() => leaving.withPermits(1)(nextTurn)),
+                waiting.withPermitsIfAvailable(1)
+              ),
+              Option.match({
+                onNone: () => found(atHand(now), kid, alg),
+                onSome: Effect.succeed
+              })
             )
           })
       }
     })
   )
 }
+
+const nextTurn = Effect.callback<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
