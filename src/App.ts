@@ -246,7 +246,7 @@ const serveUpstream = (
   Layer.unwrap(
     Effect.sync(() => {
       const server = NodeServer.make()
-      return Draining.first(server).pipe(
+      return Draining.first(server, 1000 * settings.shutdownDelay).pipe(
         Layer.provide(startup(settings)),
         Layer.provide(httpBeforeUpstream(settings, url)),
         Layer.provide(Draining.layer),
@@ -292,7 +292,7 @@ const serveHere = (
   Layer.unwrap(
     Effect.sync(() => {
       const server = NodeServer.make()
-      return Draining.first(server).pipe(
+      return Draining.first(server, 1000 * settings.shutdownDelay).pipe(
         Layer.provide(startup(settings)),
         Layer.provide([http(settings), AttachmentSweep]),
         Layer.provide(Draining.layer),

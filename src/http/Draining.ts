@@ -28,10 +28,12 @@ export class Draining extends Context.Service<
   )
 
   /**
-   * Goes on top of the server, so that stopping begins here: not ready, no new connection, streams
-   * end, answers close their connection, and a second later the idle ones are let go.
+   * Goes on top of the server, so that stopping begins here: not ready, streams end, and answers
+   * close their connection. The port stays open for `delay` ms, so that those who are connecting
+   * are told 503 instead of being reset, and whoever balances the load sees that this server is not
+   * ready. A second after it is closed, idle connections are let go.
    */
-  static readonly first = (server: http.Server) =>
+  static readonly first = (server: http.Server, delay: number) =>
     Layer.effectDiscard(
       Effect.gen(function* () {
         const draining = yield* Draining
@@ -47,8 +49,9 @@ export class Draining extends Context.Service<
         yield* Effect.addFinalizer(() =>
           Effect.logInfo("stopping").pipe(
             Effect.andThen(draining.begin),
+            Effect.andThen(Effect.sleep(delay)),
             Effect.andThen(Effect.raceFirst(shut, leave)),
-            Effect.timeoutOption(patience),
+            Effect.timeoutOption(Math.max(patience, delay + 2 * lastCall)),
             Effect.andThen(Effect.sync(() => server.closeAllConnections())),
             impatiently
           )

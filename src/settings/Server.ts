@@ -18,6 +18,11 @@ export const server = {
   }),
   /** 0 takes a free port. */
   port: integer("PORT", 8000, { min: 0, max: 65_535 }),
+  /** Seconds that the port stays open once the process was told to stop. */
+  shutdownDelay: integer("SHUTDOWN_DELAY", (production) => (production ? 1 : 0), {
+    min: 0,
+    max: 60
+  }),
   corsOrigins: setting(
     "CORS_ORIGINS",
     (text) => {

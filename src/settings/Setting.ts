@@ -44,7 +44,7 @@ export const text = <D>(name: string, fallback: D): Setting<string | D> => ({
 
 export const integer = (
   name: string,
-  fallback: number,
+  fallback: number | ((production: boolean) => number),
   { max, min }: { readonly min: number; readonly max: number }
 ): Setting<number> =>
   setting(
@@ -54,8 +54,8 @@ export const integer = (
       return /^\d+$/.test(text) && number >= min && number <= max ? number : undefined
     },
     {
-      fallback: () => fallback,
-      advice: `set a whole number from ${min} to ${max}, or leave it out for ${fallback}`
+      fallback: typeof fallback === "number" ? () => fallback : fallback,
+      advice: `set a whole number from ${min} to ${max}, or leave it out${typeof fallback === "number" ? ` for ${fallback}` : ""}`
     }
   )
 

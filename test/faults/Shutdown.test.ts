@@ -21,14 +21,18 @@ const tokens = resolve("src/cli/token.ts")
 const cwd = mkdtempSync(join(tmpdir(), "chatkit-shutdown-"))
 afterAll(() => rmSync(cwd, { recursive: true, force: true }))
 
-/** The program in a process of its own, on the test's database or on its embedded one. */
-const launch = Effect.gen(function* () {
+/**
+ * The program in a process of its own, on the test's database or on its embedded one; `delay` is in
+ * seconds.
+ */
+const launch = Effect.fnUntraced(function* (delay = 0) {
   const base = { PATH: process.env["PATH"], HOME: process.env["HOME"] }
   const prepared = onRealServer ? yield* freshDatabase : undefined
   const env = {
     ...base,
     PORT: "0",
     LOG_FORMAT: "json",
+    SHUTDOWN_DELAY: String(delay),
     ...(prepared && {
       NODE_ENV: "production",
       PLAYGROUND: "on",
@@ -102,7 +106,7 @@ layer(Database, { excludeTestServices: true })("a process that is told to stop",
     "finishes what it is at, refuses the rest and exits with 0",
     () =>
       Effect.gen(function* () {
-        const { child, exited, output, token, url } = yield* launch
+        const { child, exited, output, token, url } = yield* launch(2)
         const kept = new http.Agent({ keepAlive: true, maxSockets: 1 })
         const before = yield* request(url, { path: "/healthz", method: "GET", agent: kept })
         assert.strictEqual(before.headers.connection, "keep-alive")
@@ -111,7 +115,11 @@ layer(Database, { excludeTestServices: true })("a process that is told to stop",
         const stream = yield* pausedStream(url, token)
 
         const began = performance.now()
-        yield* drain(child, url)
+        yield* signal(child)
+        yield* eventually(output, (text) => text.includes(`"message":"stopping"`))
+        const probe = yield* request(url, { path: "/readyz", method: "GET" })
+        assert.deepStrictEqual([probe.status, probe.headers.connection], [503, "close"])
+        yield* eventually(listens(url), (open) => !open)
         const refused = yield* request(url, {
           agent: kept,
           headers: { authorization: `Bearer ${token}` }
@@ -144,7 +152,7 @@ layer(Database, { excludeTestServices: true })("a process that is told to stop",
     "does not wait for clients that never read or never finish their request",
     () =>
       Effect.gen(function* () {
-        const { child, exited, output, token, url } = yield* launch
+        const { child, exited, output, token, url } = yield* launch()
         yield* askHalf(url, token, `{"message":"Hello"}`)
         yield* eventually(output, (text) => text.includes(`"outcome":"accepted"`))
         yield* pausedStream(url, token)
@@ -160,7 +168,7 @@ layer(Database, { excludeTestServices: true })("a process that is told to stop",
     "ends at once when told again",
     () =>
       Effect.gen(function* () {
-        const { child, exited, output, token, url } = yield* launch
+        const { child, exited, output, token, url } = yield* launch()
         yield* askHalf(url, token, `{"message":"Hello"}`)
         yield* eventually(output, (text) => text.includes(`"outcome":"accepted"`))
         yield* drain(child, url)

@@ -17,6 +17,7 @@ export const settingsOf = (env: Record<string, string | undefined> = {}): Settin
     BETTER_AUTH_SECRET: secret,
     BETTER_AUTH_ISSUER: origin,
     LOG_FORMAT: "json",
+    SHUTDOWN_DELAY: "0",
     // The tests are one person who asks for a lot.
     REQUESTS_AT_ONCE_PER_USER: "10000",
     REQUESTS_PER_SECOND_PER_USER: "1000000",

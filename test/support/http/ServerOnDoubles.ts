@@ -31,6 +31,8 @@ export interface Doubles {
   readonly chatKit?: Layer.Layer<ChatKit>
   readonly responder?: Layer.Layer<Responder>
   readonly readiness?: Layer.Layer<Readiness>
+  /** Milliseconds that the port stays open while the server drains; without it nothing drains. */
+  readonly shutdownDelay?: number
 }
 
 /** The real HTTP server on a free port with the cast in memory behind it; any part may be another. */
@@ -61,11 +63,14 @@ export class ServerOnDoubles extends Context.Service<
             return [publicKeyOf(key)]
           })
         })
+        const server = NodeServer.make()
+        const { shutdownDelay } = doubles
         const context = yield* Layer.build(
-          http(settings).pipe(
+          (shutdownDelay === undefined ? Layer.empty : Draining.first(server, shutdownDelay)).pipe(
+            Layer.provideMerge(http(settings)),
             Layer.provideMerge(Draining.layer),
             Layer.provideMerge(
-              NodeHttpServer.layer(() => NodeServer.make(), {
+              NodeHttpServer.layer(() => server, {
                 host: "127.0.0.1",
                 port: 0,
                 gracefulShutdownTimeout: "1 second"

@@ -125,6 +125,52 @@ export const layouts: ReadonlyArray<Layout> = [
     session: `"Session"`,
     zoned: false,
     ...texts
+  },
+  {
+    name: "snake_case columns and singular names",
+    ddl: `
+      create table "user" (id text primary key, name text not null, email text not null unique,
+        email_verified boolean default false not null, created_at timestamp default now() not null);
+      create table "session" (id text primary key, expires_at timestamp not null,
+        token text not null unique, user_id text not null references "user" (id) on delete cascade)`,
+    ...snake,
+    user: `"user"`,
+    session: `"session"`,
+    zoned: false,
+    ...texts
+  },
+  {
+    name: "names with a prefix, read through views",
+    ddl: `
+      create table "pg-drizzle_user" (id varchar(255) primary key, name text, email text not null unique,
+        email_verified timestamptz, banned boolean);
+      create table "pg-drizzle_session" (id varchar(255) primary key, user_id varchar(255) not null,
+        token text not null unique, expires_at timestamptz not null);
+      create view "user" as select * from "pg-drizzle_user";
+      create view "session" as select * from "pg-drizzle_session"`,
+    ...snake,
+    user: `"pg-drizzle_user"`,
+    session: `"pg-drizzle_session"`,
+    zoned: true,
+    ...texts
+  },
+  {
+    name: "tables that an older library and older migrations left behind",
+    ddl: `${camelTables("text", "text", "text")};
+      create table users (id text primary key, name text, email text unique,
+        "emailVerified" timestamptz, banned boolean);
+      create table sessions (id text primary key, "sessionToken" text unique, "userId" text,
+        expires timestamptz);
+      create table session_old (id text, "userId" text, token text, "expiresAt" timestamptz);
+      create table "User" (id text, email text);
+      create table "Session" (id text);
+      insert into users values ('old', 'Ada', 'ada@example.com', now(), true);
+      insert into sessions values ('old', 'ada-soon-token', 'old', now() + interval '1 year');
+      insert into session_old values ('old', 'ada', 'ada-over-token', now() + interval '1 year');
+      insert into "User" values ('old', 'ada@example.com')`,
+    ...camel,
+    zoned: true,
+    ...texts
   }
 ]
 

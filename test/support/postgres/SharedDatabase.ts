@@ -59,6 +59,7 @@ export const betterAuth = Effect.fnUntraced(function* (schema: string, options: 
   const identities = Context.get(context, Identities)
   const live = Context.get(context, LiveSessions)
   return {
+    identities: Layer.succeed(Identities, identities),
     tables: Context.get(context, BetterAuthTables),
     keys: Context.get(context, KeySource),
     find: (query: Question) => identities.find(asked(query)),

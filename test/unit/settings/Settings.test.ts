@@ -23,6 +23,7 @@ describe("settings", () => {
       production: false,
       host: "127.0.0.1",
       port: 8000,
+      shutdownDelay: 0,
       databaseUrl: undefined,
       databasePoolSize: 10,
       secret: undefined,
