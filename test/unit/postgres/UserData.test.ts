@@ -50,6 +50,8 @@ const userWithAll = Effect.gen(function* () {
     i % 2 === 0 ? message(full.id, `m${i}`, `"\n\ud800`) : hidden(full.id, `h${i}`)
   )
   yield* store.createThread(user, full, items.map(put))
+  // Written again, its row comes last in the table and first in the thread still.
+  yield* store.commit(user, full.id, items.slice(0, 1).map(put))
   const files = ["used", "waiting", "empty"].map((name) => `${user}-${name}`)
   for (const [n, file] of files.entries()) {
     yield* attachments.save(user, attachment(file), roomy)

@@ -158,6 +158,22 @@ layer(Stores, { excludeTestServices: true })("AttachmentContentPg", (it) => {
     })
   )
 
+  it.effect("keeps the pieces of an upload of which it cannot know that it did not end", () =>
+    Effect.gen(function* () {
+      const { id } = yield* create()
+      const breaking = (sqlstate: string) => `
+        create or replace function broken() returns trigger language plpgsql as
+          $$ begin raise exception 'no' using errcode = '${sqlstate}'; end $$;
+        create or replace trigger broken before update on chatkit.attachments
+          for each row execute function broken()`
+      // Cancelled by an operator: the answer to a commit may be lost in the same way.
+      yield* exec(breaking("57014"))
+      assert.strictEqual((yield* Effect.flip(write(id, bytesOf(3))))._tag, "DbUnavailable")
+      assert.strictEqual(yield* piecesOf(id), 1)
+      yield* exec("drop trigger broken on chatkit.attachments")
+    })
+  )
+
   it.effect("fails to read bytes that have lost a piece", () =>
     Effect.gen(function* () {
       const { id } = yield* create()

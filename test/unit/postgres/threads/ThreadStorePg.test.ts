@@ -157,6 +157,17 @@ layer(StoreOnPostgreSQL, { excludeTestServices: true })("ThreadStorePg", (it) =>
     })
   )
 
+  it.effect("asks for no cursor and no attachment where there is none", () =>
+    Effect.gen(function* () {
+      const { attachments, id, store, user } = yield* userWith(1)
+      const first = store.loadThreadItems(user, id, all)
+      assert.lengthOf(yield* statementsOf(first), 1)
+      const after = store.loadThreadItems(user, id, { ...all, after: "first" })
+      assert.isAbove((yield* statementsOf(after)).length, 1)
+      assert.deepStrictEqual(yield* statementsOf(attachments.load(user, [])), [])
+    })
+  )
+
   it.effect("says of an attachment whether its upload has finished", () =>
     Effect.gen(function* () {
       const { attachments, user } = yield* userWith(0)
