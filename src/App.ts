@@ -51,7 +51,7 @@ import { ThreadStorePg } from "./postgres/threads/ThreadStorePg.ts"
 import { TurnStorePg } from "./postgres/threads/TurnStorePg.ts"
 import type { ModelUsage } from "./responder/model/usage/ModelUsage.ts"
 import type { Responder } from "./responder/Responder.ts"
-import { userLimits } from "./http/UserLimits.ts"
+import { userLimits } from "./core/UserLimits.ts"
 import { upstreamHttp } from "./http/upstream/UpstreamHttp.ts"
 import { answeredBy } from "./settings/Answers.ts"
 import { BadSettings, Settings, type SettingsShape } from "./settings/Settings.ts"
@@ -203,7 +203,7 @@ const enveloped = <E, R>(
     allowsOrigin: (origin) => origins.has(origin) || (!production && isLoopback(origin))
   })
   return Layer.mergeAll(contract, pagesLayer, envelopeLayer).pipe(
-    Layer.provide([AuthenticationLog.layer, userLimits(settings)])
+    Layer.provide(AuthenticationLog.layer)
   )
 }
 
@@ -253,7 +253,7 @@ const serveUpstream = (
         Layer.provideMerge(listening(server, settings)),
         Layer.provide(authentication(settings)),
         Layer.provide(identityStorage(settings, database)),
-        Layer.provide(LogBudget.layer)
+        Layer.provide([LogBudget.layer, userLimits(settings)])
       )
     })
   )
@@ -281,7 +281,7 @@ export const services =
       Layer.provide(responder.pipe(Layer.provide(database))),
       Layer.provide(AttachmentLinks.layer),
       Layer.provide(storage(settings, database)),
-      Layer.provide(LogBudget.layer)
+      Layer.provide([LogBudget.layer, userLimits(settings)])
     )
 
 const serveHere = (

@@ -23,6 +23,8 @@ export interface Extent {
   readonly streamRounds: number
   readonly streamSeconds: number
   readonly starts: number
+  /** Of one visit by an ordinary user. */
+  readonly pacedSeconds: number
 }
 
 export interface Bench {

@@ -4,6 +4,7 @@ import { type Bench, type Extent, say } from "./Bench.ts"
 import { filledDatabase, settingsOf } from "./Database.ts"
 import { measureGrowth } from "./Growth.ts"
 import { measureModel } from "./Models.ts"
+import { measureNeighbours } from "./Neighbours.ts"
 import manifest from "./package.json" with { type: "json" }
 import type { Results } from "./Report.ts"
 import { measureRequests } from "./Requests.ts"
@@ -34,7 +35,8 @@ const extentOf = ({ quick, rounds }: Options): Extent => ({
   mostUsers: quick ? 100_000 : 5_000_000,
   streamRounds: rounds ?? (quick ? 1 : 2),
   streamSeconds: quick ? 3 : 6,
-  starts: quick ? 2 : 5
+  starts: quick ? 2 : 5,
+  pacedSeconds: quick ? 4 : 12
 })
 
 /** Measures the workloads in `only`. A part that fails is missing, with a note that says why. */
@@ -84,6 +86,7 @@ export const benchmark = Effect.fnUntraced(function* (options: Options) {
   if (only.has("f")) yield* part(measureGrowth(bench, databaseServer))
   if (only.has("g")) yield* part(measureStreams(bench, [own, ...streaming]))
   if (only.has("m")) yield* part(measureModel(bench, [whole, ...passingOn]))
+  if (only.has("n")) yield* part(measureNeighbours(bench, database))
   if (only.has("h")) yield* part(measureStart(bench, database))
   for (const why of missing) yield* say(why)
 

@@ -8,7 +8,7 @@ import { benchmark } from "./Benchmark.ts"
 import { chart } from "./Chart.ts"
 import { report } from "./Report.ts"
 
-const workloads = ["a", "b", "c", "d", "e", "f", "g", "h", "m", "v"]
+const workloads = ["a", "b", "c", "d", "e", "f", "g", "h", "m", "n", "v"]
 
 const flags = {
   quick: Flag.Boolean("quick").pipe(
@@ -17,7 +17,7 @@ const flags = {
   ),
   only: Flag.String("only").pipe(
     Flag.withDescription(
-      "Workloads, as a,c,g: a warm, b cold, c refused, d one user, e concurrency, f growth of the tables, g streams, h start, m deltas of a model, v variants of the server"
+      "Workloads, as a,c,g: a warm, b cold, c refused, d one user, e concurrency, f growth of the tables, g streams, h start, m deltas of a model, n one user beside an abusive one, v variants of the server"
     ),
     Flag.withDefault(workloads.join(",")),
     Flag.filter(

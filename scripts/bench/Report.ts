@@ -52,6 +52,12 @@ const sections: ReadonlyArray<Section> = [
     figures: ["eventsPerSecond", "cpuPerEvent"],
     ratios: [["cpuPerEvent", "CPU ours ÷ peer"]]
   },
+  {
+    workloads: "n",
+    text: "## One user beside another\n\nAn ordinary user asks 25 times a second for the list of threads, for a thread's items and for an answer, beside one who floods the server with bodies of 1 MiB, with pages of 4 MiB, or with 200 bodies that never end. The limits are the default ones. Due: a p99 of at most 3 × the one alone, and nothing that fails.",
+    figures: ["p50", "p99", "failed"],
+    ratios: [["p99", "p99 beside ÷ alone"]]
+  },
   { workloads: "h", text: "## Start", figures: ["ready", "idle"], ratios: [] }
 ]
 

@@ -13,6 +13,7 @@ export const figures = {
   cpuPerEvent: ["CPU µs/event", 1],
   memory: ["KiB/stream", 1],
   repeated: ["503, asked again", 0],
+  failed: ["failed", 0],
   ready: ["ready after ms", 0],
   idle: ["idle MiB", 0]
 } as const satisfies Readonly<Record<string, readonly [heading: string, decimals: number]>>

@@ -12,6 +12,12 @@ export interface Running {
   readonly pid: number
 }
 
+/** One user is a load, and not a nuisance. */
+const noLimits = {
+  REQUESTS_AT_ONCE_PER_USER: "10000",
+  REQUESTS_PER_SECOND_PER_USER: "1000000"
+}
+
 const freePort = NodeSocketServer.make({ host: "127.0.0.1", port: 0 }).pipe(
   Effect.map(({ address }) => ("port" in address ? address.port : 0)),
   Effect.scoped
@@ -28,9 +34,7 @@ export const launch = Effect.fnUntraced(function* (bench: Bench, server: Server)
     DATABASE_URL: server.database,
     BETTER_AUTH_SECRET: bench.keys.secret,
     BETTER_AUTH_ISSUER: issuer,
-    // One user is a load here, and not a nuisance.
-    REQUESTS_AT_ONCE_PER_USER: "10000",
-    REQUESTS_PER_SECOND_PER_USER: "1000000",
+    ...(server.defaultLimits === true ? {} : noLimits),
     ...server.env
   })
   const running: Running = { server, url: `http://127.0.0.1:${port}`, pid }

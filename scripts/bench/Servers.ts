@@ -16,6 +16,8 @@ export interface Server {
   readonly algorithms: ReadonlyArray<Algorithm>
   /** It answers a good token in its own way, so only the status is compared. */
   readonly statusOnly?: boolean
+  /** It allows one user as much as it does when it is deployed; otherwise one user is a load. */
+  readonly defaultLimits?: boolean
 }
 
 const node = (name: string, database: string, ...args: ReadonlyArray<string>): Server => ({

@@ -42,7 +42,7 @@ export const rooms = {
   api: [`core protocol auth/CurrentUser ${errors}`, "effect effect/http effect/http-api"],
   http: [
     "api core protocol settings telemetry health auth attachments chatkit turns responder/Errors",
-    "effect effect/http effect/http-api effect/persistence @effect/platform-node/* jose node:*"
+    "effect effect/http effect/http-api @effect/platform-node/* jose node:*"
   ],
   betterauth: [`core auth telemetry ${database}`, "effect effect/http effect/sql"],
   postgres: [`core protocol telemetry ${ports}`, "effect effect/sql @effect/sql-pg/* node:*"],

@@ -104,7 +104,7 @@ export const errorTable = {
     status: 429,
     sentence: "Too many requests: wait a moment, then try again",
     headers: retryAfter,
-    when: "The user makes more than REQUESTS_AT_ONCE_PER_USER or REQUESTS_PER_SECOND_PER_USER"
+    when: "The user asks for more than REQUESTS_AT_ONCE_PER_USER or REQUESTS_PER_SECOND_PER_USER"
   },
   ResponderFailed: {
     status: 502,

@@ -4,7 +4,13 @@ import type { FileNotTaken } from "../attachments/Errors.ts"
 import { mediaTypeOf } from "../attachments/MediaTypes.ts"
 import { CurrentUser } from "../auth/CurrentUser.ts"
 import { Admission } from "../core/Admission.ts"
-import { type Conflict, type DbUnavailable, InvalidRequest, NotFound } from "../core/Errors.ts"
+import {
+  type Conflict,
+  type DbUnavailable,
+  InvalidRequest,
+  NotFound,
+  type TooManyRequests
+} from "../core/Errors.ts"
 import type { UserId } from "../core/User.ts"
 import type { Attachment } from "../protocol/Attachments.ts"
 import { decodeBase64 } from "../protocol/Base64.ts"
@@ -15,6 +21,7 @@ import { ResponderFailed } from "../responder/Errors.ts"
 import { Responder } from "../responder/Responder.ts"
 import { decoderOf } from "../responder/StreamErrors.ts"
 import { ThreadStore } from "../threads/ThreadStore.ts"
+import { itemPages } from "./ItemPages.ts"
 import { loadSender } from "./VisibleItems.ts"
 
 /** The answer to an operation that does not stream; `{}` where there is nothing to say. */
@@ -28,7 +35,13 @@ export type NonStreamingAnswer =
   | { readonly [key: string]: never }
 
 export type NonStreamingRefusal =
-  NotFound | Conflict | InvalidRequest | ResponderFailed | FileNotTaken | DbUnavailable
+  | NotFound
+  | Conflict
+  | InvalidRequest
+  | TooManyRequests
+  | ResponderFailed
+  | FileNotTaken
+  | DbUnavailable
 
 /** The reference's page size, and the limit of one page: the client asks for 9999. */
 const defaultLimit = 20
@@ -69,25 +82,12 @@ export const makeNonStreaming = Effect.gen(function* () {
   const attachments = yield* Attachments
   const responder = yield* Responder
   const { admitted } = yield* Admission
+  const pages = yield* itemPages
 
-  const itemsPage = Effect.fnUntraced(function* (
-    userId: UserId,
-    threadId: string,
-    query: PageQuery
-  ) {
-    const page = yield* fromCursor(
-      store.loadThreadItems(userId, threadId, { ...query, hidden: false })
+  const threadsGetById = (userId: UserId, threadId: string) =>
+    Effect.map(pages.thread(userId, threadId, defaultLimit), ({ items, thread }) =>
+      toThread(thread, items)
     )
-    return { ...page, data: yield* attachments.withLinks(userId, page.data) }
-  })
-
-  const threadsGetById = Effect.fnUntraced(function* (
-    userId: UserId,
-    { thread_id }: Params<"threads.get_by_id">
-  ) {
-    const { items, thread } = yield* store.loadThreadWithItems(userId, thread_id, defaultLimit)
-    return toThread(thread, { ...items, data: yield* attachments.withLinks(userId, items.data) })
-  })
 
   const threadsList = Effect.fnUntraced(function* (userId: UserId, params: Params<"threads.list">) {
     const page = yield* fromCursor(store.loadThreads(userId, pageQuery(params)))
@@ -149,7 +149,7 @@ export const makeNonStreaming = Effect.gen(function* () {
     const inPlace = admitted(userId)
     switch (type) {
       case "threads.get_by_id":
-        return inPlace(threadsGetById(userId, params))
+        return threadsGetById(userId, params.thread_id)
       case "threads.list":
         return inPlace(threadsList(userId, params))
       case "threads.update": {
@@ -169,7 +169,7 @@ export const makeNonStreaming = Effect.gen(function* () {
       case "threads.delete":
         return inPlace(Effect.as(store.deleteThread(userId, params.thread_id), {}))
       case "items.list":
-        return inPlace(itemsPage(userId, params.thread_id, pageQuery(params)))
+        return fromCursor(pages.items(userId, params.thread_id, pageQuery(params)))
       case "items.feedback":
         return itemsFeedback(userId, params)
       case "attachments.create":

@@ -1,5 +1,7 @@
 import { Context, Effect, Semaphore } from "effect"
 import { DbUnavailable } from "./Errors.ts"
+import { whileWorking } from "./PerUser.ts"
+import { inPlace } from "./Places.ts"
 import { budgeted } from "./TimeBudget.ts"
 import type { UserId } from "./User.ts"
 
@@ -36,45 +38,17 @@ export const admission = (options: {
   const { patience, poolSize, ready } = options
   const places = Math.max(1, poolSize - 1)
   const all = Semaphore.makeUnsafe(places)
-  const users = new Map<UserId, { readonly places: Semaphore.Semaphore; count: number }>()
-
-  const inPlaceOf =
-    (semaphore: Semaphore.Semaphore) =>
-    <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E | DbUnavailable, R> =>
-      Effect.flatMap(semaphore.withPermitsIfAvailable(1)(work), (done) =>
-        done._tag === "Some" ? Effect.succeed(done.value) : waiting(semaphore, work)
-      )
-
-  const waiting = <A, E, R>(semaphore: Semaphore.Semaphore, work: Effect.Effect<A, E, R>) =>
-    Effect.uninterruptibleMask((restore) =>
-      restore(
-        Effect.timeoutOrElse(semaphore.take(1), {
-          duration: patience,
-          orElse: () => new DbUnavailable({ operation })
-        })
-      ).pipe(Effect.andThen(Effect.ensuring(restore(work), semaphore.release(1))))
-    )
+  const ofUser = whileWorking(() => Semaphore.makeUnsafe(Math.ceil(places / 2)))
+  const refusal = () => new DbUnavailable({ operation })
 
   return {
     admitted: (userId) => (work) =>
-      Effect.suspend(() => {
-        const user = users.get(userId) ?? {
-          places: Semaphore.makeUnsafe(Math.ceil(places / 2)),
-          count: 0
-        }
-        users.set(userId, user)
-        user.count += 1
-        return withinBudget(work).pipe(
-          inPlaceOf(all),
-          inPlaceOf(user.places),
-          (admitted) => Effect.andThen(withinBudget(ready), admitted),
-          Effect.ensuring(
-            Effect.sync(() => {
-              user.count -= 1
-              if (user.count === 0) users.delete(userId)
-            })
-          )
+      ofUser(userId, (own) =>
+        withinBudget(work).pipe(
+          inPlace(all, patience, refusal),
+          inPlace(own, patience, refusal),
+          (admitted) => Effect.andThen(withinBudget(ready), admitted)
         )
-      })
+      )
   }
 }

@@ -1,3 +1,4 @@
+import { Effect } from "effect"
 import type { UserId } from "./User.ts"
 
 /**
@@ -19,4 +20,25 @@ export const countedPerUser = (limit: number) => {
       else counts.set(userId, left)
     }
   }
+}
+
+/**
+ * Keeps something for each user that has work, from the first piece to the last. Work is also told
+ * how many pieces its user has, itself included.
+ */
+export const whileWorking = <K>(make: () => K) => {
+  const users = new Map<UserId, { readonly kept: K; count: number }>()
+  return <A, E, R>(userId: UserId, work: (kept: K, count: number) => Effect.Effect<A, E, R>) =>
+    Effect.suspend(() => {
+      const user = users.get(userId) ?? { kept: make(), count: 0 }
+      users.set(userId, user)
+      user.count += 1
+      return Effect.ensuring(
+        work(user.kept, user.count),
+        Effect.sync(() => {
+          user.count -= 1
+          if (user.count === 0) users.delete(userId)
+        })
+      )
+    })
 }

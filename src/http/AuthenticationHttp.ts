@@ -9,7 +9,7 @@ import { AuthenticationLog } from "./AuthenticationLog.ts"
 import { notAuthenticated, tooManyRequests } from "./Refusals.ts"
 import { sseOf } from "./Sse.ts"
 import { asksForStream, tooManyRequestsEvents } from "./StreamRefusals.ts"
-import { UserLimits } from "./UserLimits.ts"
+import { UserLimits } from "../core/UserLimits.ts"
 
 /**
  * Every `Authorization` line as it came: Node's own header object keeps the first one only. A

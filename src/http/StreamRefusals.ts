@@ -66,6 +66,7 @@ const eventFor = (
       return errorEventFor(errorTable.Conflict, failure, allowRetry)
     case "ThreadNotActive":
       return errorEventFor(errorTable.ThreadNotActive, failure, allowRetry)
+    case "TooManyRequests":
     case "TooManyStreams":
     case "DbUnavailable":
     case "TooManyAttachments":

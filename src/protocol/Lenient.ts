@@ -15,9 +15,17 @@ export const LenientInt = Schema.Union([Schema.Finite, Schema.String, Schema.Boo
   })
 )
 
-/** A field that may be missing. Decoding fills in the default, so the field is always written. */
-export const defaulted = <S extends Schema.Top>(schema: S, value: S["Type"]) =>
-  schema.pipe(Schema.withDecodingDefaultTypeKey<S>(Effect.succeed(value)))
+/**
+ * A field that may be missing. Decoding fills in the default, so the field is always written. The
+ * schema's own `withDecodingDefaultTypeKey` would check the value once more.
+ */
+export const defaulted = <S extends Schema.Constraint>(schema: S, value: S["Type"]) =>
+  Schema.optionalKey(schema).pipe(
+    Schema.decodeTo(Schema.toType(schema), {
+      decode: SchemaGetter.withDefault(Effect.succeed(value)),
+      encode: SchemaGetter.passthrough()
+    })
+  )
 
 /** A field that may be missing or null. Either way it is left out after decoding. */
 export const optional = <S extends Schema.Constraint>(schema: S) =>

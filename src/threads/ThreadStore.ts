@@ -10,6 +10,8 @@ export interface ItemQuery extends PageQuery {
   readonly hidden: boolean
   /** The last item to see; later ones are left out. */
   readonly upTo?: string
+  /** Bytes after which the page ends; `pageBytes` if they are not given. */
+  readonly bytes?: number | undefined
 }
 
 /** The fields of a thread that may change; null clears a field. */
@@ -60,11 +62,12 @@ export class ThreadStore extends Context.Service<
       userId: UserId,
       threadId: string
     ) => Effect.Effect<ThreadMetadata, NotFound | DbUnavailable>
-    /** The user's thread and its first visible items, oldest first, at one moment. */
+    /** The user's thread and its first visible items, oldest first, at one moment; `bytes` as in a query. */
     readonly loadThreadWithItems: (
       userId: UserId,
       threadId: string,
-      limit: number
+      limit: number,
+      bytes?: number
     ) => Effect.Effect<
       { readonly thread: ThreadMetadata; readonly items: Page<ThreadItem> },
       NotFound | DbUnavailable

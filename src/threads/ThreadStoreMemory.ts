@@ -78,13 +78,14 @@ export const ThreadStoreMemory = Layer.effect(
           return row === undefined ? noThread : Effect.succeed(row.thread)
         }),
 
-      loadThreadWithItems: (userId, id, limit) =>
+      loadThreadWithItems: (userId, id, limit, bytes) =>
         Effect.suspend(() => {
           const row = find(userId, id)
           if (row === undefined) return noThread
           const items = firstPage(
             row.items.filter((item) => !isHidden(item)),
-            limit
+            limit,
+            bytes
           )
           return Effect.succeed({ thread: row.thread, items })
         }),
@@ -99,14 +100,15 @@ export const ThreadStoreMemory = Layer.effect(
           return page === undefined ? noThread : Effect.succeed(page)
         }),
 
-      loadThreadItems: (userId, id, { hidden, upTo, ...query }) =>
+      loadThreadItems: (userId, id, { bytes, hidden, upTo, ...query }) =>
         Effect.suspend(() => {
           const all = find(userId, id)?.items ?? []
           const last = all.findIndex((item) => item.id === upTo)
           const before = upTo === undefined ? all : all.slice(0, last + 1)
           const page = pageOf(
             before.filter((item) => hidden || !isHidden(item)),
-            query
+            query,
+            bytes
           )
           return page === undefined || (upTo !== undefined && last < 0)
             ? noItem
@@ -171,19 +173,24 @@ export const ThreadStoreMemory = Layer.effect(
 
 const pageOf = <A extends { readonly id: string }>(
   all: ReadonlyArray<A>,
-  { after, limit, order }: PageQuery
+  { after, limit, order }: PageQuery,
+  most = pageBytes
 ) => {
   const sorted = order === "desc" ? all.toReversed() : all
   const from = sorted.findIndex(({ id }) => id === after) + 1
   if (after !== null && from === 0) return undefined
-  return firstPage(sorted.slice(from), limit)
+  return firstPage(sorted.slice(from), limit, most)
 }
 
-const firstPage = <A extends { readonly id: string }>(list: ReadonlyArray<A>, limit: number) => {
+const firstPage = <A extends { readonly id: string }>(
+  list: ReadonlyArray<A>,
+  limit: number,
+  most = pageBytes
+) => {
   const found = list.slice(0, limit + 1)
   let bytes = 0
   const rows = found.filter((row) => {
-    const fits = bytes < pageBytes
+    const fits = bytes < most
     bytes += encoder.encode(JSON.stringify(row)).length
     return fits
   })

@@ -1,16 +1,19 @@
 import { Effect, Result, Schema } from "effect"
 import type { HttpServerRequest } from "effect/http"
-import { isNode, type Node, wellFormed } from "../../protocol/Json.ts"
+import { CurrentUser } from "../../auth/CurrentUser.ts"
+import { isNode, type Node, wellFormedText } from "../../protocol/Json.ts"
 import { ChatKitRequest, operationTypes } from "../../protocol/Requests.ts"
-import { InvalidRequest } from "../../core/Errors.ts"
+import { InvalidRequest, type TooManyRequests } from "../../core/Errors.ts"
+import { UserLimits } from "../../core/UserLimits.ts"
 import { type BodyTooLarge, ContentEncodingRefused, Refused } from "../../api/Refused.ts"
 import { sentenceOf } from "./BodyErrors.ts"
 import { tooManyParts } from "./JsonBounds.ts"
 import { lostDigits } from "./LostDigits.ts"
 import { requestBodies } from "./RequestBody.ts"
 
-/** Why a body is no request. */
-export type BodyRefusal = InvalidRequest | BodyTooLarge | Refused | ContentEncodingRefused
+/** Why a body is no request that is taken. */
+export type BodyRefusal =
+  InvalidRequest | TooManyRequests | BodyTooLarge | Refused | ContentEncodingRefused
 
 /** What has no type would be answered with the types of all operations. */
 const notAnObject = new InvalidRequest({
@@ -21,29 +24,37 @@ const decode = Schema.decodeUnknownResult(ChatKitRequest)
 const utf8 = new TextDecoder()
 
 /**
- * Reads the ChatKit request in a body. Fails with `Refused` (415) when it is said not to be JSON,
+ * Reads the ChatKit request in a body, once its user may send one of that size. Fails with `Refused` (415) when it is said not to be JSON,
  * with `BodyTooLarge`, and with `InvalidRequest` naming the field that is wrong.
  */
-export const chatKitBodies = Effect.map(
-  requestBodies,
-  ({ read, refuse }) =>
-    (request: HttpServerRequest.HttpServerRequest): Effect.Effect<ChatKitRequest, BodyRefusal> => {
-      if (!isJson(request.headers["content-type"])) return new Refused({ status: 415 })
-      const encoding = request.headers["content-encoding"]
-      if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
-        const named = /^[a-z0-9-]{1,20}$/i.test(encoding) ? encoding.toLowerCase() : "unknown"
-        return new ContentEncodingRefused({ encoding: named })
-      }
-      return Effect.flatMap(read(request), ({ bytes, isLarge }) =>
-        Effect.flatMap(requestIn(utf8.decode(bytes)), (request) =>
+export const chatKitBodies = Effect.gen(function* () {
+  const { read, refuse } = yield* requestBodies
+  const { takeBody } = yield* UserLimits
+
+  const allowed = (bytes: Uint8Array) =>
+    Effect.flatMap(CurrentUser, ({ userId }) => takeBody(userId, bytes.length))
+
+  return (
+    request: HttpServerRequest.HttpServerRequest
+  ): Effect.Effect<ChatKitRequest, BodyRefusal, CurrentUser> => {
+    if (!isJson(request.headers["content-type"])) return new Refused({ status: 415 })
+    const encoding = request.headers["content-encoding"]
+    if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
+      const named = /^[a-z0-9-]{1,20}$/i.test(encoding) ? encoding.toLowerCase() : "unknown"
+      return new ContentEncodingRefused({ encoding: named })
+    }
+    return Effect.flatMap(read(request), ({ bytes, isLarge }) =>
+      Effect.flatMap(
+        Effect.flatMap(allowed(bytes), () => requestIn(utf8.decode(bytes))),
+        (request) =>
           // The last `type` counts, and it was judged by the first.
           isLarge && request.type !== "input.transcribe"
             ? refuse("message")
             : Effect.succeed(request)
-        )
       )
-    }
-)
+    )
+  }
+})
 
 const requestIn = (text: string): Effect.Effect<ChatKitRequest, InvalidRequest> => {
   const tooMany = tooManyParts(text)
@@ -52,8 +63,7 @@ const requestIn = (text: string): Effect.Effect<ChatKitRequest, InvalidRequest> 
   }
   let value: unknown
   try {
-    if (text !== "") value = JSON.parse(text)
-    if (halfCharacter.test(text)) value = wellFormed(value)
+    if (text !== "") value = JSON.parse(wellFormedText(text))
   } catch {
     return new InvalidRequest({ problem: "Invalid request body: it is not JSON" })
   }
@@ -75,9 +85,6 @@ const requestIn = (text: string): Effect.Effect<ChatKitRequest, InvalidRequest> 
 }
 
 const operationIn = (body: Node) => operationTypes.find((type) => body["type"] === type)
-
-/** In UTF-8 half a character can only be written as an escape. */
-const halfCharacter = /\\ud[89a-f]/i
 
 const isJson = (type: string | undefined) =>
   type === undefined || type.split(";", 1)[0]!.trim().toLowerCase() === "application/json"

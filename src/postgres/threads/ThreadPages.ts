@@ -32,8 +32,8 @@ export const threadPages = (sql: SqlClient.SqlClient) => {
         ? sql`and position < ${after}::bigint`
         : sql`and position > ${after}::bigint`
 
-  /** The first rows of a list, up to the page's limit and `pageBytes`; at least one. */
-  const page = (list: Statement.Fragment, { limit, order }: PageQuery) => {
+  /** The first rows of a list, up to the page's limit and so many bytes; at least one. */
+  const page = (list: Statement.Fragment, { limit, order }: PageQuery, most = pageBytes) => {
     const sorted = order === "desc" ? sql`order by position desc` : sql`order by position`
     const before = sql`over (${sorted} rows between unbounded preceding and 1 preceding)`
     return sql<PageRow>`
@@ -45,8 +45,8 @@ export const threadPages = (sql: SqlClient.SqlClient) => {
               then pg_column_size(data) + ${weightOfLarge}::int
               else pg_column_size(data) end) ${before} as weight
           from (${list} ${sorted} limit ${limit + 1}) as listed) as weighed
-        where weight is null or weight < ${2 * pageBytes}::int) as measured
-      where bytes is null or bytes < ${pageBytes}::int
+        where weight is null or weight < ${2 * most}::int) as measured
+      where bytes is null or bytes < ${most}::int
       ${sorted}`
   }
 
@@ -67,7 +67,8 @@ export const threadPages = (sql: SqlClient.SqlClient) => {
       sql`select data, position from chatkit.items
         where ${ofUser(userId, threadId)} ${visible} ${upTo}
         ${beyond(query.order, bounds.after)}`,
-      query
+      query,
+      query.bytes
     )
   }
 
@@ -81,7 +82,7 @@ export const threadPages = (sql: SqlClient.SqlClient) => {
 
     items,
 
-    threadWithItems: (userId: UserId, threadId: string, query: PageQuery) =>
+    threadWithItems: (userId: UserId, threadId: string, query: Omit<ItemQuery, "hidden">) =>
       sql<ThreadOrItemRow>`
         select data, found from (
           select data, null::int as found, null::bigint as position from chatkit.threads

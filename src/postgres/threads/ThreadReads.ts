@@ -37,11 +37,16 @@ export const threadReads = Effect.map(chatKitTables, ({ runRepeatable, sql }): R
     }),
 
     loadThreadWithItems: Effect.fn("ThreadStore.loadThreadWithItems")(
-      function* (userId, threadId, limit) {
+      function* (userId, threadId, limit, bytes) {
         if (!isId(threadId)) return yield* noThread
         const [first, ...rows] = yield* runRepeatable(
           "ThreadStore.loadThreadWithItems",
-          pages.threadWithItems(userId, threadId, { limit, order: "asc", after: null })
+          pages.threadWithItems(userId, threadId, {
+            limit,
+            order: "asc",
+            after: null,
+            bytes
+          })
         )
         if (first === undefined) return yield* noThread
         const [thread] = yield* storedThreads([first])

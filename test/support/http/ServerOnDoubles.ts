@@ -8,6 +8,7 @@ import { SigningKeys } from "../../../src/auth/SigningKeys.ts"
 import type { ChatKit } from "../../../src/chatkit/ChatKit.ts"
 import type { Stores } from "../ThreadFixtures.ts"
 import type { Readiness } from "../../../src/health/Readiness.ts"
+import { userLimits } from "../../../src/core/UserLimits.ts"
 import { Draining } from "../../../src/http/Draining.ts"
 import * as NodeServer from "../../../src/http/NodeServer.ts"
 import { LogBudget } from "../../../src/telemetry/LogBudget.ts"
@@ -33,6 +34,7 @@ export interface Doubles {
   readonly readiness?: Layer.Layer<Readiness>
   /** Milliseconds that the port stays open while the server drains; without it nothing drains. */
   readonly shutdownDelay?: number
+  readonly limits?: Layer.Layer<never>
 }
 
 /** The real HTTP server on a free port with the cast in memory behind it; any part may be another. */
@@ -89,7 +91,7 @@ export class ServerOnDoubles extends Context.Service<
               doubles.readiness ?? Ready
             ]),
             Layer.provide(store),
-            Layer.provide(LogBudget.layer),
+            Layer.provide([LogBudget.layer, doubles.limits ?? userLimits(settings)]),
             Layer.provide(captureLogs(logs))
           )
         )

@@ -1,5 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { isNode, jsonProblem, wellFormed, withoutNulls } from "../../../src/protocol/Json.ts"
+import {
+  isNode,
+  jsonProblem,
+  lengthOfJson,
+  wellFormed,
+  wellFormedText,
+  withoutNulls
+} from "../../../src/protocol/Json.ts"
 
 const nested = (depth: number): unknown => {
   let json: unknown = {}
@@ -62,6 +69,48 @@ describe("wellFormed", () => {
       nothing: null
     })
     assert.strictEqual(wellFormed("\ud800"), "\ufffd")
+  })
+
+  it("E7: replaces halves in the names of fields, beside each other, and after backslashes", () => {
+    assert.deepStrictEqual<unknown>(
+      wellFormed({ "\udbff": "\ud800\ud800", list: ["\\\udfff", "\\ud800\ud8ab"] }),
+      {
+        "\ufffd": "\ufffd\ufffd",
+        list: ["\\\ufffd", "\\ud800\ufffd"]
+      }
+    )
+  })
+})
+
+describe("wellFormedText", () => {
+  it("E7: replaces halves that any client may write, and no whole character", () => {
+    const text = String.raw`["\uD83D\uDE00\ud83d\uDE00", "\uDe00\uD83D", "\\uD83D", "\\\uD83D", "\uD83D\n"]`
+    assert.deepStrictEqual(JSON.parse(wellFormedText(text)), [
+      "😀😀",
+      "\ufffd\ufffd",
+      "\\uD83D",
+      "\\\ufffd",
+      "\ufffd\n"
+    ])
+  })
+
+  it("E7: leaves a text without halves, or one that is not JSON, as it is", () => {
+    for (const text of [`"\\ud83d\\ude00"`, `{"a": "ü"}`, `"\\ud83`, `\\ud83`]) {
+      assert.strictEqual(wellFormedText(text), text)
+    }
+  })
+})
+
+describe("lengthOfJson", () => {
+  it("D3: is about the length of the text, at any depth, and looks into no text", () => {
+    for (const json of [
+      "x".repeat(100_000),
+      { a: { b: ["x".repeat(40_000), { c: "y".repeat(60_000) }] }, n: [1, true, null] },
+      Array.from({ length: 10_000 }, (_, i) => ({ type: "input_text", text: `${i}` }))
+    ]) {
+      assert.closeTo(lengthOfJson(json) / JSON.stringify(json).length, 1, 0.4)
+    }
+    assert.isAbove(lengthOfJson(nested(100_000)), 100_000)
   })
 })
 

@@ -16,6 +16,33 @@ const limitOf = (limit: unknown) => {
 }
 
 describe("ChatKitRequest", () => {
+  it("D1: looks at free-form JSON twice at most, wherever it is", () => {
+    for (const body of [
+      (json: unknown) => ({ ...list(), metadata: json }),
+      (json: unknown) => ({
+        type: "threads.custom_action",
+        params: { thread_id: "thr", action: { type: "buy", payload: json } }
+      }),
+      (json: unknown) => ({
+        type: "threads.add_client_tool_output",
+        params: { thread_id: "thr", result: json }
+      })
+    ]) {
+      let looks = 0
+      const json = new Proxy(
+        { a: 1 },
+        {
+          ownKeys: (target) => {
+            looks += 1
+            return Reflect.ownKeys(target)
+          }
+        }
+      )
+      assert.isTrue(accepts(body(json)))
+      assert.isAtMost(looks, 2)
+    }
+  })
+
   it("takes for an integer what the reference takes for one", () => {
     for (const [limit, expected] of [
       [5, 5],

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { type Answer, ask, request } from "../../../support/Client.ts"
+import { Effect, Layer } from "effect"
+import { TooManyRequests } from "../../../../src/core/Errors.ts"
+import { UserLimits } from "../../../../src/core/UserLimits.ts"
+import { type Answer, ask, eventsOf, request } from "../../../support/Client.ts"
 import { partsOf, sendRaw } from "../../../support/http/RawConnection.ts"
 import { ServerOnDoubles, tokenFor } from "../../../support/http/ServerOnDoubles.ts"
 
@@ -128,5 +130,42 @@ describe("a dictation", () => {
         ServerOnDoubles.layer({ env: { BODY_LIMIT: "1024", DICTATION_LIMIT: "3072" } })
       )
     )
+  )
+})
+
+describe("D1: a body whose user has sent too much", () => {
+  const sentence = "Too many requests: wait a moment, then try again"
+  const counted: Array<readonly [string, number]> = []
+  const limits = Layer.succeed(UserLimits, {
+    limited: () => (work) => work,
+    takeBody: (userId, length) =>
+      Effect.suspend(() => {
+        counted.push([userId, length])
+        return length > 1_000 ? new TooManyRequests() : Effect.void
+      }),
+    reading: () => (work) => work({ mayRead: Effect.void, hasRead: () => Effect.void })
+  })
+
+  it.live(
+    "is counted by its bytes, and 429 before it is parsed, or an event where one is due",
+    () =>
+      Effect.gen(function* () {
+        const { url } = yield* ServerOnDoubles
+        const token = yield* tokenFor("ada")
+        const list = JSON.stringify({ type: "threads.list", params: {}, metadata: { a: "é" } })
+        assert.strictEqual((yield* ask(url, token, list)).status, 200)
+        const noJson = "{".repeat(2_000)
+        assertAnswer(yield* ask(url, token, noJson), 429, saidToChatKit(sentence, 429))
+        const headers = { authorization: `Bearer ${token}`, accept: "text/event-stream" }
+        const streamed = yield* request(url, { headers, body: { message: "x".repeat(2_000) } })
+        assert.deepStrictEqual(eventsOf(streamed), [
+          { type: "error", code: "custom", message: sentence, allow_retry: false }
+        ])
+        assert.deepStrictEqual(counted, [
+          ["ada", Buffer.byteLength(list)],
+          ["ada", 2_000],
+          ["ada", 2_000 + JSON.stringify({ message: "" }).length]
+        ])
+      }).pipe(Effect.provide(ServerOnDoubles.layer({ limits })))
   )
 })
