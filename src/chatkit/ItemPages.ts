@@ -50,7 +50,8 @@ export const itemPages = Effect.gen(function* () {
           yield* hasRead(read)
           length += read
         }
-        const items = { ...piece, data: yield* attachments.withLinks(userId, data) }
+        const linked = yield* admitted(userId)(attachments.withLinks(userId, data))
+        const items = { ...piece, data: linked }
         return { ...found, items }
       })
     )

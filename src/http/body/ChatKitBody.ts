@@ -24,8 +24,9 @@ const decode = Schema.decodeUnknownResult(ChatKitRequest)
 const utf8 = new TextDecoder()
 
 /**
- * Reads the ChatKit request in a body, once its user may send one of that size. Fails with `Refused` (415) when it is said not to be JSON,
- * with `BodyTooLarge`, and with `InvalidRequest` naming the field that is wrong.
+ * Reads the ChatKit request in a body, once its user may send one of that size. Fails with `Refused`
+ * (415) when it is said not to be JSON, with `BodyTooLarge` or `TooManyRequests`, and with
+ * `InvalidRequest` naming the field that is wrong.
  */
 export const chatKitBodies = Effect.gen(function* () {
   const { read, refuse } = yield* requestBodies
