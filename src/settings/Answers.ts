@@ -78,14 +78,14 @@ export type HostedTool = (typeof hostedTools)[number]
 
 const modelTools: Setting<ReadonlyArray<HostedTool>> = {
   name: "MODEL_TOOLS",
-  read: (text, { env, problem, ...reading }) => {
+  read: (text, reading) => {
+    const { env, problem } = reading
     const tools = itemsOf(text?.toLowerCase() ?? "")
     const known = hostedTools.filter((tool) => tools.includes(tool))
     if (known.length < tools.length) problem(`list some of ${hostedTools.join(", ")}`)
-    if (
-      known.length > 0 &&
-      modelApi.read(env["MODEL_API"], { env, problem, ...reading }) === "chat"
-    ) {
+    // A wrong MODEL_API is a problem of its own.
+    const api = modelApi.read(env["MODEL_API"], { ...reading, problem: () => undefined })
+    if (known.length > 0 && api === "chat") {
       problem("chat completions have no such tools: set MODEL_API=responses, or leave it out")
     }
     return known

@@ -9,13 +9,23 @@ export const isProduction = (nodeEnv: string | undefined): boolean =>
 export const isLoopbackHost = (host: string | undefined): boolean =>
   host === undefined || /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host)
 
+const hostName = /^[\w-]+(\.[\w-]+)*$/
+const ipv6 = /^[\da-f]*:[\da-f.]*:[\da-f:.]*(%[\w.-]+)?$/i
+
 export const server = {
   // Only known words: a misspelt "production" must not start with the demo people.
   production: oneOf("NODE_ENV", { development: false, test: false, production: true }, () => false),
-  host: setting("HOST", (text) => text.replace(/^\[(.*)\]$/, "$1"), {
-    fallback: () => "127.0.0.1",
-    advice: "set an address of this machine, as 0.0.0.0 for all"
-  }),
+  host: setting(
+    "HOST",
+    (text) => {
+      const host = text.replace(/^\[(.*)\]$/, "$1")
+      return hostName.test(host) || ipv6.test(host) ? host : undefined
+    },
+    {
+      fallback: () => "127.0.0.1",
+      advice: "set an address of this machine, without a scheme or port, as 0.0.0.0 for all of IPv4"
+    }
+  ),
   /** 0 takes a free port. */
   port: integer("PORT", 8000, { min: 0, max: 65_535 }),
   /** Seconds that the port stays open once the process was told to stop. */
