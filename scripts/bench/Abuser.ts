@@ -3,7 +3,7 @@ import * as http from "node:http"
 import { workerData } from "node:worker_threads"
 import { path } from "./Ask.ts"
 
-/** What one user does to a server, again and again. */
+/** The requests that one user makes of a server, again and again. */
 export type Abuse = "heavy bodies" | "large pages" | "open bodies"
 
 export interface Abusing {

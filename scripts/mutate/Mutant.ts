@@ -19,7 +19,7 @@ export interface Mutant extends Edit {
   readonly line: number
   /** The line where it stands, without its indent: the list of equivalents names it by that. */
   readonly at: string
-  /** What is replaced and by what, on one line and shortened. */
+  /** The replaced text and its replacement, on one line and shortened. */
   readonly change: string
 }
 

@@ -5,7 +5,7 @@ import type { Mutant } from "./Mutant.ts"
 /** `impossible`: it does not compile, so nobody can make this mistake. */
 export type Outcome = "killed" | "timed out" | "survived" | "impossible" | "equivalent"
 
-/** What became of a mutant, a line of the file of results. */
+/** The outcome of a mutant, a line of the file of results. */
 export interface Result {
   readonly id: string
   readonly file: string

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { applied, type Mutant } from "./Mutant.ts"
 
-/** What the tests need of the project; its packages are shared. */
+/** The parts of the project that the tests need; its packages are shared. */
 const copied = [
   ".env.example",
   "README.md",

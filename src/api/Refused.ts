@@ -7,7 +7,7 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", {
 
 /** The body has more bytes than are read; the log names the setting. */
 export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLarge", {
-  /** What the person sent: dictations have a limit of their own. */
+  /** The kind of thing that the person sent: dictations have a limit of their own. */
   sent: Schema.Literals(["message", "recording"]),
   /** The limit in words, as `1 MiB`. */
   atMost: Schema.String

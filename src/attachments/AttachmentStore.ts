@@ -21,7 +21,7 @@ export interface AttachmentRecord extends AttachmentFields {
   readonly thread_id?: string
 }
 
-/** What the attachments of one user may come to. */
+/** The most that the attachments of one user may come to. */
 export interface AttachmentLimits {
   /** Attachments that wait to be used in a message. */
   readonly waiting: number

@@ -3,7 +3,7 @@ import type { SchemaAST, SchemaIssue } from "effect"
 /** Why a schema rejects a value: the place, and a phrase that never quotes the value. */
 export interface Problem {
   readonly path: ReadonlyArray<PropertyKey>
-  /** What is right there, as `must be a string`: with the place before it, it is a sentence. */
+  /** The words for a right value, as `must be a string`: with the place before it, it is a sentence. */
   readonly problem: string
 }
 

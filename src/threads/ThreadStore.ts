@@ -52,7 +52,7 @@ export const turnLease = 6_000
 /**
  * Threads and their items. To everybody but its user a thread does not exist. Each method writes
  * in one transaction. Order is the order of writing, so that items of the same time keep theirs.
- * What is larger than `mostBytes` is not written.
+ * Anything larger than `mostBytes` is not written.
  */
 export class ThreadStore extends Context.Service<
   ThreadStore,

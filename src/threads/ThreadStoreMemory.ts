@@ -1,3 +1,5 @@
+// Longer than most files: it is one store, which PostgreSQL has in four files.
+
 import { Clock, Effect, Layer } from "effect"
 import { NotFound } from "../core/Errors.ts"
 import { isId } from "../core/Ids.ts"

@@ -87,7 +87,7 @@ const announced = ({ around, token }: Behind) =>
 
 const textOf = ({ body, ...rest }: BytesAnswer): Answer => ({ ...rest, body: body.toString() })
 
-/** What asks for the bytes of attachments, each with what it needs before. */
+/** Requests for the bytes of attachments, each with what it needs before. */
 const transfers: Readonly<
   Record<string, (server: Behind) => Effect.Effect<Effect.Effect<Answer>, never, Scope.Scope>>
 > = {

@@ -48,7 +48,7 @@ export const cloneWithDatabase = Effect.gen(function* () {
   return directory
 })
 
-/** What `npm run token` prints in this directory, once a server has run there. */
+/** The token that `npm run token` prints in this directory, once a server has run there. */
 export const demoToken = (directory: string, name: string) =>
   Effect.promise(async () => {
     const { jwk, kid } = JSON.parse(

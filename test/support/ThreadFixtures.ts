@@ -32,7 +32,7 @@ export const message = (thread_id: string, id: string, text = "Hello"): UserMess
   inference_options: {}
 })
 
-/** What has exactly so many bytes as JSON, by the length of its text. */
+/** A value of exactly so many bytes as JSON, by the length of its text. */
 export const ofBytes = <A>(bytes: number, make: (text: string) => A): A => {
   const bare = Buffer.byteLength(JSON.stringify(make("")))
   return make("y".repeat(bytes - bare))

@@ -17,7 +17,7 @@ export interface Visit {
 const isNode = (value: unknown): value is Node =>
   typeof value === "object" && value !== null && "type" in value && "start" in value
 
-/** What a key of a node holds, when that is a node. */
+/** The value of a key of a node, when that is a node. */
 export const child = (node: Node | undefined, key: string): Node | undefined => {
   const value = node?.[key]
   return isNode(value) ? value : undefined

@@ -15,7 +15,7 @@ import { requestBodies } from "./RequestBody.ts"
 export type BodyRefusal =
   InvalidRequest | TooManyRequests | BodyTooLarge | Refused | ContentEncodingRefused
 
-/** What has no type would be answered with the types of all operations. */
+/** A body without a type would be answered with the types of all operations. */
 const notAnObject = new InvalidRequest({
   problem: "Invalid request body: it is not a JSON object"
 })

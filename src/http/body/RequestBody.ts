@@ -19,7 +19,7 @@ export interface Body {
 
 /**
  * Reads the bodies of requests up to `BODY_LIMIT`, and those of dictations up to `DICTATION_LIMIT`.
- * What is beyond the limit of a dictation must be its recording alone, a single string: everything
+ * Beyond `BODY_LIMIT` a dictation may have its recording only, a single string: everything
  * else in a body costs far more than its length to parse. A refusal is one line in the log.
  */
 export const requestBodies = Effect.map(LogBudget, ({ make }) => {

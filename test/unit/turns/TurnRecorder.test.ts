@@ -56,7 +56,7 @@ const delta = (id: string, delta: string, content_index = 0): Event => ({
 
 const events = (...list: ReadonlyArray<Event>) => Stream.fromIterable(list)
 
-/** What is stored of the answers: the text of a message, the type of anything else. */
+/** The stored part of the answers: the text of a message, the type of anything else. */
 const kept = Effect.gen(function* () {
   const { loadThreadItems } = yield* ThreadStore
   const query = { limit: 100, order: "asc" as const, after: null, hidden: true }

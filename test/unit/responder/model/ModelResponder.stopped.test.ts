@@ -50,7 +50,7 @@ interface Phase {
   readonly title?: Reply
   readonly fallback?: string
   readonly options?: (work: Effect.Effect<never>) => Partial<Options>
-  /** What the person sees last. */
+  /** The last event that the person sees. */
   readonly sees?: string
   readonly until: (found: {
     readonly reached: (requests: number) => Effect.Effect<void>
