@@ -5,10 +5,15 @@ import type { Wire } from "../support/properties/ConversationModel.ts"
 import { pick, PropertyServer, upTo } from "../support/properties/PropertyServer.ts"
 
 /** The value that is stored: E7 puts U+FFFD in place of half characters. */
-const kept = (json: string): unknown =>
-  JSON.parse(json, (_, value: unknown) =>
-    typeof value === "string" ? value.toWellFormed() : value
-  )
+const kept = (json: string): unknown => whole(JSON.parse(json))
+
+const whole = (value: unknown): unknown => {
+  if (typeof value === "string") return value.toWellFormed()
+  if (Array.isArray(value)) return value.map(whole)
+  if (typeof value !== "object" || value === null) return value
+  const members = Object.entries(value)
+  return Object.fromEntries(members.map(([name, value]) => [name.toWellFormed(), whole(value)]))
+}
 
 const pieces = ["\u0000", "\ud800", "\udfff🦋", "\u2028\r\n", "'\"\\", "{}", "é", " \t", "$1%s"]
 const names = ["__proto__", "constructor", "toJSON", "length", "", "\u0000", "\ud800", "$ref"]

@@ -4,7 +4,7 @@ import { problemsOf, settingsOf } from "../../support/ParsedSettings.ts"
 
 /** For each setting a text that cannot be meant, and what the sentence offers instead. */
 const wrong: Readonly<Record<string, readonly [text: string, right: string]>> = {
-  NODE_ENV: ["prodution", "production"],
+  NODE_ENV: ["prodution", "development"],
   HOST: ["http://0.0.0.0:8000", "0.0.0.0"],
   PORT: ["http", "8000"],
   SHUTDOWN_DELAY: ["1s", "60"],
@@ -37,7 +37,7 @@ const wrong: Readonly<Record<string, readonly [text: string, right: string]>> = 
   MODEL_API: ["completions", "chat"],
   MODEL_INSTRUCTIONS: ["./none/at/all.md", "the path of a file with them that can be read"],
   MODEL_TOOLS: ["telepathy", "web_search"],
-  MCP_SERVERS: ["mcp.example.com", "https://mcp.example.com/mcp"],
+  MCP_SERVERS: ["tools.internal", "https://mcp.example.com/mcp"],
   MODEL_HISTORY: ["all", "50"],
   MODEL_ROUNDS: ["some", "10"],
   MODEL_TURN_TOKENS: ["some", "200000"],

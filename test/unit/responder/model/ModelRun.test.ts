@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Schema } from "effect"
+import { Deferred, Effect, Layer, Schema } from "effect"
 import { Tool, Toolkit } from "effect/ai"
 import { modelServices } from "../../../../src/Answers.ts"
 import { CurrentUser } from "../../../../src/auth/CurrentUser.ts"
@@ -210,10 +210,17 @@ describe("guardrails", () => {
 
   it.live("on what is asked take back what was shown already", () =>
     Effect.gen(function* () {
-      const input = () => Effect.andThen(Effect.sleep(30), Effect.fail(refused))
+      const written = yield* Deferred.make<void>()
+      // Until the words have come over the socket.
+      const input = () =>
+        Effect.andThen(
+          Deferred.await(written),
+          Effect.andThen(Effect.sleep(300), Effect.fail(refused))
+        )
       const slow: Script = (_, response) => {
         response.writeHead(200, { "content-type": "text/event-stream" })
         response.write(`data: ${JSON.stringify(chat.delta({ content: "Well" }))}\n\n`)
+        Deferred.doneUnsafe(written, Effect.void)
       }
       const { items, send } = yield* answeringWith({}, withTools({ guardrails: { input } }), slow)
       const events = yield* send(create("Something bad"))
