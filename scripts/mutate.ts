@@ -24,8 +24,8 @@ Makes small mistakes in the sources, one at a time and in a copy, and says which
 const { values: options } = parseArgs({
   options: {
     only: { type: "string", multiple: true, default: rooms.map((room) => `src/${room}`) },
-    sample: { type: "string", default: "100000" },
-    minutes: { type: "string", default: "100000" },
+    sample: { type: "string" },
+    minutes: { type: "string" },
     survivors: { type: "boolean", default: false },
     jobs: { type: "string", default: String(Math.max(1, Math.floor(availableParallelism() / 2))) },
     results: { type: "string", default: ".data/mutations.jsonl" },
@@ -42,7 +42,7 @@ if (options.help) {
 const project = join(import.meta.dirname, "..")
 process.chdir(project)
 
-const until = Date.now() + Number(options.minutes) * 60_000
+const until = Date.now() + Number(options.minutes ?? Infinity) * 60_000
 const known = equivalents()
 const results = new Results(options.results)
 
@@ -54,7 +54,7 @@ const chosen = options.only
       .map((file) => file.replaceAll("\\", "/"))
       .sort()
       .flatMap((file) => mutantsOf(file, readFileSync(file, "utf8")))
-    return shuffled(mutants, "effect-chatkit").slice(0, Number(options.sample))
+    return shuffled(mutants).slice(0, Number(options.sample ?? Infinity))
   })
 
 if (options.list) {
@@ -75,6 +75,17 @@ const queue = chosen.filter((mutant) => {
 console.log(`${chosen.length} mistakes, ${queue.length} of them to be tried`)
 
 await work({ queue, results, until, jobs: Number(options.jobs), everything: options.survivors })
+
+if (options.sample === undefined) {
+  const made = chosen.map(({ file }) => file)
+  const stale = known.filter(
+    (equivalent) =>
+      made.includes(equivalent.file) && !chosen.some((mutant) => names(equivalent, mutant))
+  )
+  for (const { at, change, file } of stale) {
+    console.log(`equivalent.json names a mistake that is not made: ${file}  ${at}  ${change}`)
+  }
+}
 
 const tried = chosen.map((mutant) => results.of(mutant)).filter((result) => result !== undefined)
 console.log(reportOf(tried))

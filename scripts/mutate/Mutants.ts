@@ -26,9 +26,9 @@ export const mutantsOf = (file: string, source: string): ReadonlyArray<Mutant> =
   })
 }
 
-/** The same order whenever the seed is the same, whatever other mutants there are. */
-export const shuffled = (mutants: ReadonlyArray<Mutant>, seed: string): ReadonlyArray<Mutant> =>
+/** In an order that nothing but a change of the mistake's own line changes. */
+export const shuffled = (mutants: ReadonlyArray<Mutant>): ReadonlyArray<Mutant> =>
   mutants
-    .map((mutant) => ({ mutant, by: hashOf(seed + mutant.id) }))
+    .map((mutant) => ({ mutant, by: hashOf([mutant.file, mutant.at, mutant.change].join("\n")) }))
     .sort((a, b) => (a.by < b.by ? -1 : 1))
     .map(({ mutant }) => mutant)

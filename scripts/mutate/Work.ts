@@ -62,7 +62,9 @@ const attempt = async (
 const needGreen = async (place: Workplace, { everything, queue, results }: Task) => {
   const files = [...new Set(queue.flatMap(({ file }) => stagesFor(file, everything)).flat())].sort()
   const texts = globSync("{src,test}/**/*.ts").sort()
-  const id = hashOf([...files, ...texts.map((path) => readFileSync(path, "utf8"))].join("\n"))
+  const database = process.env["TEST_DATABASE_URL"] ?? ""
+  const contents = texts.map((path) => readFileSync(path, "utf8"))
+  const id = hashOf([database, ...files, ...contents].join("\n"))
   if (results.isGreen(id)) return
   const run = await place.test(files, limit * 5)
   if (run.outcome === "passed") return results.addGreen(id)
