@@ -57,9 +57,8 @@ const chosen = options.only
     return shuffled(mutants).slice(0, Number(options.sample ?? Infinity))
   })
 
-if (options.list) {
+const list = () => {
   for (const { change, file, line } of chosen) console.log(`${file}:${line}  ${change}`)
-  process.exit()
 }
 
 const isOpen = (mutant: Mutant) => {
@@ -67,25 +66,29 @@ const isOpen = (mutant: Mutant) => {
   return outcome === undefined || (options.survivors && outcome === "survived")
 }
 
-const queue = chosen.filter((mutant) => {
-  if (!known.some((equivalent) => names(equivalent, mutant))) return isOpen(mutant)
-  results.add(mutant, "equivalent")
-  return false
-})
-console.log(`${chosen.length} mistakes, ${queue.length} of them to be tried`)
+const tryAll = async () => {
+  const queue = chosen.filter((mutant) => {
+    if (!known.some((equivalent) => names(equivalent, mutant))) return isOpen(mutant)
+    results.add(mutant, "equivalent")
+    return false
+  })
+  console.log(`${chosen.length} mistakes, ${queue.length} of them to be tried`)
 
-await work({ queue, results, until, jobs: Number(options.jobs), everything: options.survivors })
+  await work({ queue, results, until, jobs: Number(options.jobs), everything: options.survivors })
 
-if (options.sample === undefined) {
-  const made = chosen.map(({ file }) => file)
-  const stale = known.filter(
-    (equivalent) =>
-      made.includes(equivalent.file) && !chosen.some((mutant) => names(equivalent, mutant))
-  )
-  for (const { at, change, file } of stale) {
-    console.log(`equivalent.json names a mistake that is not made: ${file}  ${at}  ${change}`)
+  if (options.sample === undefined) {
+    const made = chosen.map(({ file }) => file)
+    const stale = known.filter(
+      (equivalent) =>
+        made.includes(equivalent.file) && !chosen.some((mutant) => names(equivalent, mutant))
+    )
+    for (const { at, change, file } of stale) {
+      console.log(`equivalent.json names a mistake that is not made: ${file}  ${at}  ${change}`)
+    }
   }
+
+  const tried = chosen.map((mutant) => results.of(mutant)).filter((result) => result !== undefined)
+  console.log(reportOf(tried))
 }
 
-const tried = chosen.map((mutant) => results.of(mutant)).filter((result) => result !== undefined)
-console.log(reportOf(tried))
+await (options.list ? list() : tryAll())
