@@ -15,6 +15,7 @@ const ada = UserId.make("ada")
 /** A thread of Ada's with an item, and a file with its bytes. */
 const adasData = `
   delete from chatkit.threads; delete from chatkit.attachments;
+  delete from chatkit.attachment_chunks;
   insert into chatkit.threads (id, user_id, data) values ('thread', 'ada', '{}');
   insert into chatkit.items (thread_id, id, user_id, hidden, pending, data)
     values ('thread', 'item', 'ada', false, false, '{}');
